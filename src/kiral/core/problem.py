@@ -1,0 +1,64 @@
+"""A case, built: what the loop needs to advance and to report one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kiral.core.equation import Equation, PyTree
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A quantity computed from (equation, t, y). `function` is a module-level function, so that two runs share its compilation.
+
+    dims: () for a number in time, ("k",) for a spectrum, ("component", "x", "y", "z") and the like for a field.
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    unit: str
+    long_name: str
+    function: Callable[[Any, Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    """Values along one dimension of the observables."""
+
+    name: str
+    values: np.ndarray
+    unit: str
+    long_name: str
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """A condition of validity on a series: warn once when `series` exceeds `limit`. `message` says what it means."""
+
+    series: str
+    limit: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything a run needs. `observables` of dims () go to the series, 1-D ones to the spectra, the rest to snapshots.
+
+    `equation` and `state` hold arrays; `t_start` is in `time_unit`. `initial_state` is a function so that a resumed run
+    does not build it; `progress` names the two or three series shown while running.
+    """
+
+    kind: str
+    equation: Equation
+    initial_state: Callable[[], PyTree]
+    observables: tuple[Observable, ...]
+    coordinates: tuple[Coordinate, ...]
+    t_start: float
+    time_unit: str
+    progress: tuple[str, ...] = ()
+    monitors: tuple[Monitor, ...] = ()
+    notes: dict[str, Any] = field(default_factory=dict)
