@@ -1,0 +1,1 @@
+"""Case files: loading, validation, overrides. Nothing here imports jax."""

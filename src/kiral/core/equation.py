@@ -3,12 +3,13 @@
 An equation is  dy/dt = L y + nonlinear(t, y) + forcing(t)  on a PyTree y (a NamedTuple with named fields). L is linear,
 constant over a step, and given by `linear()` as an operator that applies L and, for exponential schemes, its φ-functions,
 or, for implicit ones, solves (1 - a L) x = r. `forcing` is the part that is a known function of time only; exponential
-schemes integrate it to round-off. Ledger unknowns (time integrals of productions) are part of y, so that every scheme
+schemes integrate it to round-off, so that stiff washout against a source costs no accuracy. Ledger unknowns (time integrals of productions) are part of y, so that every scheme
 integrates them with the weights of the fields themselves.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import equinox as eqx
@@ -44,12 +45,16 @@ class LinearOperator(Protocol):
         """L y."""
         ...
 
-    def phi(self, h: Array) -> Any:
-        """The table of φ-functions for the step h; an object with `exp(y)` and `phi(k, y)`, k = 1, 2, 3."""
+    def phi(self, h: Array) -> Callable[[int, PyTree], PyTree]:
+        """The function (k, y) → φ_k(h L) y, k = 0..3, with φ_0 = exp and φ_{k+1}(z) = (φ_k(z) - 1/k!)/z."""
         ...
 
-    def factor(self, a: Array) -> Any:
-        """A factorisation of (1 - a L), with `solve(rhs)`."""
+    def factor(self, a: Array) -> Callable[[PyTree], PyTree]:
+        """The function r → (1 - a L)⁻¹ r, factorised once."""
+        ...
+
+    def rates(self) -> dict[str, Rate]:
+        """Rates of L that limit the step of a scheme that treats it explicitly."""
         ...
 
 
@@ -72,17 +77,17 @@ class Equation(eqx.Module):
         """The frozen linear operator."""
         raise NotImplementedError
 
-    def forcing(self, t: Time) -> PyTree | None:
-        """Known function of time, as a tendency on y; None where there is none."""
-        return None
+    def add_forcing(self, t: Time, tendency: PyTree) -> PyTree:
+        """tendency + f(t): the part of the equation that is a known function of time alone. None by default."""
+        return tendency
 
-    def error_scales(self, y: PyTree) -> PyTree:
-        """Per leaf of y, the magnitude against which the embedded error is measured (0-d arrays, same structure)."""
-        raise NotImplementedError
-
-    def post(self, y: PyTree) -> PyTree:
-        """Projection after an accepted step (round-off clean-up, filters with their loss booked); the identity by default."""
+    def add_forced(self, t: Time, h: Array, y: PyTree) -> PyTree:
+        """y + ∫₀ʰ exp((h - s) L) f(t + s) ds, to round-off (see core/quadrature.py)."""
         return y
+
+    def error_norm(self, error: PyTree, y: PyTree) -> Float[Array, ""]:
+        """The embedded error of a step relative to the fields' magnitudes: the largest over the fields (float64)."""
+        raise NotImplementedError
 
     def budgets(self, t: Time, y: PyTree) -> dict[str, Budget]:
         """The exact budgets."""

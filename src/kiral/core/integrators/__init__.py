@@ -1,0 +1,21 @@
+"""Time-stepping schemes, one family a file."""
+
+from kiral.core.integrators.base import Scheme, Step
+from kiral.core.integrators.exponential import ETDRK4
+from kiral.core.integrators.imex import ARK4
+from kiral.core.integrators.runge_kutta import RK4
+
+SCHEMES: dict[str, Scheme] = {s.name: s for s in (ETDRK4, RK4, ARK4)}
+
+__all__ = ["ARK4", "ETDRK4", "RK4", "SCHEMES", "Scheme", "Step", "step"]
+
+
+def step(equation, t, y, h, *, scheme: str = "etdrk4"):
+    """One pure step: (y at t + h, embedded error estimate). `scheme` is a name in SCHEMES.
+
+    For stepping by hand and for gradients; the run loop uses `core.advance`, which also keeps the first stage.
+    """
+    chosen = SCHEMES[scheme]
+    slope, _ = chosen.slope(equation, t, y)
+    result = chosen.step(equation, t, y, slope, h)
+    return result.y, result.error

@@ -1,0 +1,109 @@
+"""Writes the tables of configuration keys and of observables into the pages, from the code that defines them.
+
+`python docs/generate.py` rewrites what stands between the marks of each page; `--check` only compares.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from kiral.config.describe import ConfigRow, config_table
+
+DOCS = Path(__file__).parent
+SECTIONS = {
+    "": "Top level",
+    "model": "`[model]`: equations and coefficients",
+    "geometry": "`[geometry]`: the box",
+    "initial": "`[initial]`: the initial field",
+    "time": "`[time]`: span and steps",
+    "output": "`[output]`: what is written, and when",
+    "devices": "`[devices]`",
+    "units": "`[units]`: what code units mean",
+}
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def text(value: str) -> str:
+    """Plain text, safe in a cell; code in it stays as it is."""
+    return re.sub(r"`[^`]*`|[|*_]", lambda m: m[0] if m[0].startswith("`") else f"\\{m[0]}", value)
+
+
+def code(value: str) -> str:
+    """Code, safe in a cell; empty where there is nothing."""
+    return f"`{value}`".replace("|", r"\|") if value else ""
+
+
+def configuration() -> str:
+    """All keys, a table per section."""
+    rows = merged(config_table())
+    parts = []
+    for section, title in SECTIONS.items():
+        chosen = [cells for key, cells in rows if (key.split(".")[0] if "." in key else "") == section]
+        parts.append(f"## {title}\n\n" + table(["key", "value", "default", "unit", "meaning"], chosen))
+    return "\n\n".join(parts)
+
+
+def merged(rows: list[ConfigRow]) -> list[tuple[str, list[str]]]:
+    """(key, cells) of all keys but the same ones under several parents (schedules, tables), which are shown once."""
+    groups: dict[tuple, list[ConfigRow]] = {}
+    for row in rows:
+        parent, _, name = row.key.rpartition(".")
+        groups.setdefault((name, *row[2:]) if parent.count(".") else (row.key, *row[1:]), []).append(row)
+    return [(group[0].key, cells(group)) for group in groups.values()]
+
+
+def cells(group: list[ConfigRow]) -> list[str]:
+    """The cells of one row of the table."""
+    row = group[0]
+    meaning = text(row.description)
+    if row.kind:
+        meaning = f"*{text(row.kind)}:* {meaning}"
+    if len(group) > 1:
+        meaning += "; likewise in " + ", ".join(code(other.key.rpartition(".")[0]) for other in group[1:])
+    default = "**required**" if row.default == "required" else code(row.default)
+    return [code(row.key), text(row.type), default, code(row.unit), meaning]
+
+
+def observables() -> str:
+    """Series, spectra and fields of chiral MHD."""
+    from kiral.mhd.observables import FIELDS, SERIES, SPECTRA
+
+    parts = []
+    for title, group in (("Series", SERIES), ("Spectra", SPECTRA), ("Fields", FIELDS)):
+        rows = [[code(o.name), code(o.unit), code(", ".join(o.dims)), text(o.long_name)] for o in group]
+        parts.append(f"## {title}\n\n" + table(["name", "unit", "dimensions", "meaning"], rows))
+    return "\n\n".join(parts)
+
+
+def page_with(name: str, content: str) -> tuple[Path, str, str]:
+    """(path, text as it is, text as it should be) of a page."""
+    path = DOCS / f"{name}.md"
+    old = path.read_text(encoding="utf-8")
+    begin, end = f"<!-- generated: {name} -->", "<!-- end of generated -->"
+    head, tail = old.split(begin)[0], old.split(end)[1]
+    return path, old, f"{head}{begin}\n\n{content}\n\n{end}{tail}"
+
+
+def main(check: bool) -> int:
+    """0, or 1 when `check` and a page is out of date."""
+    stale = 0
+    for name, content in (("configuration", configuration()), ("observables", observables())):
+        path, old, new = page_with(name, content)
+        if old != new and check:
+            print(f"docs/{path.name} is out of date with the code: run `make docs`", file=sys.stderr)
+            stale = 1
+        elif old != new:
+            path.write_text(new, encoding="utf-8")
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv[1:]))

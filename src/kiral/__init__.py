@@ -1,0 +1,26 @@
+"""kiral: chiral matter on JAX. `run = kiral.run("sourced-cpi")`; `kiral --help` on the command line.
+
+Names are imported when first used, so that `import kiral` and most commands start without jax.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kiral.api import build, load_case, open_run, resume, run
+    from kiral.calc import calculate
+    from kiral.sweep import sweep
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "build", "calculate", "load_case", "open_run", "resume", "run", "sweep"]
+
+_HOMES = {"calculate": "kiral.calc", "sweep": "kiral.sweep"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'kiral' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES.get(name, "kiral.api")), name)

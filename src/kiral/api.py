@@ -1,0 +1,209 @@
+"""Python's door to kiral: run, resume and open runs; the commands use the same functions.
+
+`run = kiral.run("sourced-cpi", {"geometry.n": 64})`, then `run.series`, `run.spectra`, `run.drift`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import kiral
+from kiral.config.load import LoadedCase, apply_overrides, check_inputs, load_case, validate
+from kiral.config.run import Devices, Output, RunConfig, When
+from kiral.core.folder import Run, RunFolder, open_run
+from kiral.core.provenance import file_checksum
+from kiral.errors import ConfigError, RunFolderError
+
+if TYPE_CHECKING:
+    from kiral.core.loop import LoopSettings
+    from kiral.core.problem import Problem
+    from kiral.core.progress import Reporter
+
+__all__ = ["build", "load_case", "open_run", "resume", "run", "setup_jax"]
+
+RESUMABLE = ("time.t_end", "time.wall_limit", "output.")
+"""Keys that may change when a run is resumed."""
+
+
+def run(
+    case: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    out: str | Path | None = None,
+    progress: bool = True,
+) -> Run:
+    """Run a case from its start to time.t_end, or until it is stopped; returns the run, for reading.
+
+    Args: case - name or TOML file; overrides - {"geometry.n": 64}; out - run folder, by default runs/<case>-<hash>;
+        progress - show it on stderr.
+    Errors: ConfigError; RunFolderError (folder in use, disk full); NumericalError (a solution that is not finite).
+    """
+    return run_loaded(load_case(case, overrides), out, _reporter(progress))
+
+
+def run_loaded(loaded: LoadedCase, out: str | Path | None, reporter: Reporter) -> Run:
+    """Run a case that has been loaded."""
+    path = Path(out) if out is not None else default_folder(loaded)
+    setup_jax(loaded.config.devices)
+    facts = _facts(loaded.config, loaded.directory)
+    problem = loaded.config.build(loaded.directory)
+    with RunFolder.create(path, loaded.text, loaded.config.as_dict(), facts) as folder:
+        return _advance(folder, problem, loaded.config, reporter, resumed=False)
+
+
+def resume(path: str | Path, overrides: Mapping[str, Any] | None = None, *, progress: bool = True) -> Run:
+    """Go on with a stopped or killed run from its last good checkpoint, with the same bits as if it had never stopped.
+
+    Only time.t_end, time.wall_limit and output.* may be overridden; what changed is recorded in the provenance.
+    Errors: RunFolderError (no run folder, in use, other keys changed), CheckpointError (no usable checkpoint).
+    """
+    stored = open_run(path)
+    values = apply_overrides(stored.config, overrides or {})
+    config = validate(values, f"{path}/config.json" + (" with --set" if overrides else ""))
+    directory = Path(stored.provenance.get("case_directory", "."))
+    _check_changes(stored, config)
+    check_inputs(config, directory, str(path))
+    _check_unchanged_inputs(stored, config, directory)
+    setup_jax(config.devices)
+    problem = config.build(directory)
+    with RunFolder.open(path, config.as_dict(), RESUMABLE) as folder:
+        return _advance(folder, problem, config, _reporter(progress), resumed=True)
+
+
+def build(case: str | Path, overrides: Mapping[str, Any] | None = None) -> Problem:
+    """The built problem of a case, for stepping by hand: equation, initial state, observables."""
+    loaded = load_case(case, overrides)
+    setup_jax(loaded.config.devices)
+    return loaded.config.build(loaded.directory)
+
+
+def default_folder(loaded: LoadedCase) -> Path:
+    """runs/<case>-<first 8 digits of the configuration's hash>."""
+    return Path("runs") / f"{loaded.name}-{loaded.config.config_hash()[:8]}"
+
+
+def _advance(folder: RunFolder, problem: Problem, config: RunConfig, reporter: Reporter, *, resumed: bool) -> Run:
+    from kiral.core.loop import run_loop
+
+    try:
+        reporter.message(_header(config, folder.path))
+        run_loop(problem, folder, loop_settings(config), resume=resumed, reporter=reporter)
+    finally:
+        reporter.close()
+    return open_run(folder.path)
+
+
+def loop_settings(config: RunConfig) -> LoopSettings:
+    """The loop's settings of a configuration."""
+    from kiral.core.advance import step_options
+    from kiral.core.loop import LoopSettings
+
+    output: Output = config.output
+    return LoopSettings(
+        t_end=config.time.t_end,
+        scheme=config.time.scheme,
+        options=step_options(tolerance=config.time.tolerance, dt_fixed=config.time.dt or 0.0),
+        series=_schedule(output.series, "output.series"),
+        spectra=_schedule(output.spectra, "output.spectra") if output.spectra else None,
+        snapshots=_schedule(output.snapshots, "output.snapshots") if output.snapshots else None,
+        checkpoint=_schedule(output.checkpoint, "output.checkpoint"),
+        keep=output.checkpoint.keep,
+        wall_limit=config.time.wall_limit,
+    )
+
+
+def _schedule(when: When, where: str) -> Any:
+    from kiral.core.schedule import Schedule
+
+    return Schedule.from_dict(when.model_dump(exclude={"keep"}), where)
+
+
+def _reporter(progress: bool) -> Reporter:
+    from kiral.core.progress import make_reporter
+
+    return make_reporter(quiet=not progress)
+
+
+def _header(config: RunConfig, path: Path) -> str:
+    """First line of a run: version, devices, precision, grid, folder."""
+    import jax
+
+    devices = jax.devices()
+    size = " x ".join(str(n) for n in config.as_dict().get("geometry", {}).get("n", []))
+    parts = [f"kiral {kiral.__version__}", f"{len(devices)} x {devices[0].device_kind}", config.devices.precision]
+    return " · ".join([*parts, f"grid {size}", config.time.scheme, f"-> {path}"])
+
+
+def _facts(config: RunConfig, directory: Path) -> dict[str, Any]:
+    """What the provenance keeps about the case beside its configuration."""
+    inputs = {key: _input(directory / path) for key, path in config.files().items()}
+    facts = {"seed": config.seed, "precision": config.devices.precision}
+    return facts | {"case_directory": str(directory.resolve()), "inputs": inputs}
+
+
+def _input(path: Path) -> dict[str, str]:
+    return {"path": str(path.resolve()), "sha256": file_checksum(path)}
+
+
+def _check_changes(stored: Run, config: RunConfig) -> None:
+    """An earlier end than the run has reached cannot be had by resuming."""
+    reached = stored.status.get("t")
+    if reached is not None and config.time.t_end < reached and config.time.t_end != stored.config["time"]["t_end"]:
+        raise ConfigError(
+            f"time.t_end: got {config.time.t_end:g}, but {stored.path} has reached t = {reached:g}; "
+            "give a later end, or run the case into another folder with --out"
+        )
+
+
+def _check_unchanged_inputs(stored: Run, config: RunConfig, directory: Path) -> None:
+    """Files that the case reads must be the ones that it started with."""
+    for key, path in config.files().items():
+        known = stored.provenance.get("inputs", {}).get(key)
+        if known is not None and known["sha256"] != file_checksum(directory / path):
+            raise RunFolderError(
+                f"{key}: {directory / path} has changed since {stored.path} was started; restore the file, "
+                "or run the case into another folder with --out"
+            )
+
+
+# --- jax -------------------------------------------------------------------------------------------------------------
+
+
+def cache_directory() -> Path:
+    """Where kiral keeps compiled programs: KIRAL_CACHE_DIR, else kiral in XDG_CACHE_HOME or ~/.cache."""
+    if own := os.environ.get("KIRAL_CACHE_DIR"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kiral"
+
+
+def setup_jax(devices: Devices | None = None) -> None:
+    """Set up jax before any array exists: float64, platform, and the cache of compiled programs on disk.
+
+    Errors: ConfigError when devices.kind = "gpu" and jax finds none.
+    """
+    import jax
+
+    kind = "auto" if devices is None else devices.kind
+    jax.config.update("jax_enable_x64", True)
+    if jax.config.values["jax_compilation_cache_dir"] is None:
+        jax.config.update("jax_compilation_cache_dir", str(cache_directory() / "jax"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    if kind == "cpu":
+        jax.config.update("jax_platforms", "cpu")
+    if kind == "auto":
+        jax.config.update("jax_default_device", None)
+    else:
+        jax.config.update("jax_default_device", _first(jax.devices, kind))
+
+
+def _first(devices: Callable[[str], list], kind: str) -> Any:
+    try:
+        return devices(kind)[0]
+    except RuntimeError:
+        raise ConfigError(
+            f'devices.kind = "{kind}": jax finds no {kind}; set devices.kind = "auto", or install kiral[cuda] on a '
+            "machine with a GPU"
+        ) from None

@@ -1,0 +1,43 @@
+"""What to cite for a run: kiral, and the papers whose equations and methods the run used. Plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+GURGENIDZE_2025 = (
+    "M. Gurgenidze, A. J. Long, A. Roper Pol, A. Brandenburg, T. Kahniashvili (2025), "
+    "Primordial magnetic field from chiral plasma instability with sourcing, NORDITA-2025-146"
+)
+ROGACHEVSKII_2017 = (
+    "I. Rogachevskii, O. Ruchayskiy, A. Boyarsky, J. Fröhlich, N. Kleeorin, A. Brandenburg, J. Schober (2017), "
+    "Laminar and turbulent dynamos in chiral magnetohydrodynamics. I. Theory, Astrophys. J. 846, 153"
+)
+BRANDENBURG_1996 = (
+    "A. Brandenburg, K. Enqvist, P. Olesen (1996), "
+    "Large-scale magnetic fields from hydromagnetic turbulence in the very early universe, Phys. Rev. D 54, 1291"
+)
+JOYCE_1997 = (
+    "M. Joyce, M. Shaposhnikov (1997), "
+    "Primordial magnetic fields, right electrons, and the Abelian anomaly, Phys. Rev. Lett. 79, 1193"
+)
+COX_2002 = (
+    "S. M. Cox, P. C. Matthews (2002), Exponential time differencing for stiff systems, J. Comput. Phys. 176, 430"
+)
+
+
+def citations(config: Mapping[str, Any], version: str) -> list[str]:
+    """One line per work, each with what it was used for. `config` is the content of config.json."""
+    lines = [f"kiral {version} (Apache-2.0): The kiral developers, kiral: chiral matter on JAX"]
+    model = config.get("model", {})
+    if model.get("kind") == "chiral_mhd" or config.get("calculation") in ("estimates", "growth"):
+        lines += [
+            f"{GURGENIDZE_2025} [equations, source of chirality, estimates]",
+            f"{ROGACHEVSKII_2017} [chiral magnetohydrodynamics]",
+            f"{JOYCE_1997} [the instability]",
+        ]
+    if model.get("flow") == "relativistic":
+        lines.append(f"{BRANDENBURG_1996} [relativistic fluid]")
+    if config.get("time", {}).get("scheme") == "etdrk4":
+        lines.append(f"{COX_2002} [time stepping]")
+    return lines

@@ -1,0 +1,270 @@
+"""The `kiral` command. What is heavy is imported inside the commands: help, list, check, estimate start without jax."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+
+from kiral import __version__
+from kiral.errors import ConfigError, KiralError
+
+if TYPE_CHECKING:
+    from kiral.core.folder import Run
+
+app = App(
+    name="kiral",
+    help="Chiral matter on JAX: chiral magnetohydrodynamics and the magnetic fields it grows.",
+    version=__version__,
+    result_action="return_value",
+    help_format="plaintext",
+    suppress_keyboard_interrupt=False,
+)
+
+Settings = Annotated[
+    list[str] | None,
+    Parameter(name="--set", negative="", help="KEY=VALUE, for example model.viscosity=1e-5; repeatable."),
+]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
+RunDir = Annotated[Path, Parameter(help="Run folder.")]
+Case = Annotated[str, Parameter(help="Name of a case (see `kiral list`) or a case file (.toml).")]
+
+
+@app.command
+def run(
+    case: Case,
+    /,
+    *,
+    settings: Settings = None,
+    out: Annotated[Path | None, Parameter(help="Run folder; runs/<case>-<hash> by default.")] = None,
+    report: Annotated[bool, Parameter(negative="--no-report", help="Draw the figures and write report.html.")] = True,
+) -> int:
+    """Run a case: equations, figures, and a page about the run."""
+    from kiral.api import run as start
+
+    return _finish(start(case, _overrides(settings), out=out), report)
+
+
+@app.command
+def resume(
+    directory: RunDir,
+    /,
+    *,
+    settings: Settings = None,
+    report: Annotated[bool, Parameter(negative="--no-report", help="Draw the figures and write report.html.")] = True,
+) -> int:
+    """Go on with a stopped or killed run; only time.t_end, time.wall_limit and output.* may be --set."""
+    from kiral.api import resume as go_on
+
+    return _finish(go_on(directory, _overrides(settings)), report)
+
+
+@app.command(name="list")
+def list_cases(*, runs: Annotated[Path, Parameter(help="Folder of the runs.")] = Path("runs")) -> int:
+    """The cases that come with kiral, and the runs that are there."""
+    from kiral import console
+    from kiral.config.load import case_names, load_case
+
+    cases = [load_case(name) for name in case_names()]
+    console.print_cases((case.name, case.config.title, _cost(case.text)) for case in cases)
+    found = sorted(path.parent for path in runs.glob("*/config.json")) if runs.is_dir() else []
+    if found:
+        from kiral.core.folder import open_run
+
+        states = [(path, open_run(path).status) for path in found]
+        rows = [(str(path), state.get("status"), state.get("t"), state.get("t_end")) for path, state in states]
+        console.print_table("", ("run", "status", "t", "t_end"), rows, right=(2, 3))
+    return 0
+
+
+@app.command
+def show(directory: RunDir, /, *, as_json: AsJson = False) -> int:
+    """State of a run: final values of all series, drift of the budgets."""
+    from kiral import console
+    from kiral.core.folder import open_run
+    from kiral.summary import summary
+
+    found = summary(open_run(directory))
+    if as_json:
+        _print_json(found)
+    else:
+        console.print_show(found)
+    return 0
+
+
+@app.command
+def copy(case: Case, file: Annotated[Path, Parameter(help="New case file.")], /) -> int:
+    """Copy a case into a file of your own, with its comments, to edit it."""
+    from kiral.config.load import find_case
+
+    text = find_case(case).read_text(encoding="utf-8")
+    try:
+        with open(file, "x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise ConfigError(f"{file} exists; kiral overwrites nothing. Give another name.") from None
+    except OSError as error:
+        raise ConfigError(f"cannot write {file}: {error.strerror}") from None
+    print(f"{file}: edit it, then `kiral check {file}`, `kiral run {file}`")
+    return 0
+
+
+@app.command
+def check(case: Case, /, *, settings: Settings = None) -> int:
+    """Validate a case without running it."""
+    from kiral.config.load import load_case
+
+    loaded = load_case(case, _overrides(settings))
+    print(f"ok: {loaded.config.title or loaded.name} (configuration {loaded.config.config_hash()[:8]})")
+    return 0
+
+
+@app.command
+def estimate(case: Case, /, *, settings: Settings = None, as_json: AsJson = False) -> int:
+    """What theory expects of a case, in code and physical units, before anything runs."""
+    from kiral import console
+    from kiral.config.load import load_case
+
+    loaded = load_case(case, _overrides(settings))
+    found = loaded.config.estimates()
+    if as_json:
+        _print_json(found["flat"])
+    else:
+        console.print_estimates(loaded.name, found)
+    return 0
+
+
+@app.command
+def calc(
+    name: Annotated[str | None, Parameter(help="Name of the calculation; none: list them.")] = None,
+    /,
+    *,
+    settings: Settings = None,
+    out: Annotated[Path | None, Parameter(help="Folder; runs/calc-<name>-<hash> by default.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """A calculation without time, stored in a folder of its own and read from there the next time."""
+    from kiral import console
+    from kiral.calc import CALCULATIONS, calculate
+
+    if name is None:
+        rows = [(key, cls.title, ", ".join(cls.model_fields)) for key, cls in CALCULATIONS.items()]
+        console.print_table("", ("calculation", "what", "keys"), rows)
+        return 0
+    result = calculate(name, _overrides(settings), out)
+    if as_json:
+        _print_json({"folder": str(result.path), "cached": result.cached} | result.flat())
+    else:
+        console.print_result(result)
+    return 0
+
+
+@app.command
+def sweep(
+    case: Case,
+    /,
+    *,
+    over: Annotated[list[str], Parameter(negative="", help="KEY=V1,V2; repeatable: all combinations.")],
+    out: Annotated[Path, Parameter(help="Folder of the sweep.")],
+    settings: Settings = None,
+) -> int:
+    """Run a case at several values, one run folder each; the same command goes on where it was stopped."""
+    from kiral import console
+    from kiral.sweep import parse_over
+    from kiral.sweep import sweep as run_all
+
+    points = run_all(case, parse_over(over), out, overrides=_overrides(settings))
+    rows = [(p.folder, ", ".join(f"{k}={v}" for k, v in p.values.items()), p.status, p.reason) for p in points]
+    console.print_table(f"Sweep in {out}", ("folder", "values", "status", "reason"), rows)
+    failed = [p for p in points if p.status == "failed"]
+    if failed:
+        first = f"{failed[0].folder}: {failed[0].reason}"
+        print(f"error: {len(failed)} of {len(points)} points failed; {first}", file=sys.stderr)
+    elif any(p.status != "finished" for p in points):
+        print("stopped; the same command goes on")
+    return 4 if failed else 0
+
+
+@app.command
+def plot(directory: RunDir, /) -> int:
+    """Draw a run's figures and write its page, from what is stored."""
+    from kiral.core.folder import open_run
+
+    return _finish(open_run(directory), report=True)
+
+
+@app.command
+def export(directory: RunDir, /, *, to: Annotated[Path, Parameter(help="New NetCDF file (.nc).")]) -> int:
+    """Write a run's series, spectra and snapshots into one NetCDF file."""
+    from kiral.core.folder import open_run
+    from kiral.export import export_netcdf
+
+    export_netcdf(open_run(directory), to)
+    print(f"{to}: groups scalars, spectra, snapshots")
+    return 0
+
+
+@app.command
+def cite(directory: RunDir, /) -> int:
+    """What to cite for a run: kiral, and the papers whose equations and methods it used."""
+    from kiral.citations import citations
+    from kiral.core.folder import open_run
+
+    found = open_run(directory)
+    version = found.provenance.get("versions", {}).get("kiral") or __version__
+    print("\n".join(citations(found.config, version)))
+    return 0
+
+
+def _overrides(settings: Sequence[str] | None) -> dict[str, Any]:
+    from kiral.config.load import parse_overrides
+
+    return parse_overrides(list(settings or []))
+
+
+def _cost(text: str) -> str:
+    lines = (line.removeprefix("# cost:").strip() for line in text.splitlines() if line.startswith("# cost:"))
+    return next(lines, "")
+
+
+def _finish(finished: Run, report: bool) -> int:
+    """What a run leaves behind: page, figures, estimates beside what was measured, drift."""
+    from kiral import console
+
+    if report:
+        from kiral.report.page import write_report
+
+        write_report(finished.path)
+    console.print_end(finished)
+    return 0
+
+
+def _print_json(value: Any) -> None:
+    from kiral.summary import jsonable
+
+    print(json.dumps(jsonable(value), indent=1))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. Errors that a user can act on are one message, never a traceback."""
+    try:
+        status = app(arguments, exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except KiralError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except CycloptsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return ConfigError.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

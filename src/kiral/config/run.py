@@ -1,0 +1,203 @@
+"""A whole case: the sections that every subject shares, and one class per subject (`[model] kind`) that adds its own.
+
+A new subject adds its class here and to `RUNS`. Nothing here imports jax; `build` does.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from kiral.config.base import Count, Duration, Number, Positive, Section
+from kiral.config.table import TableConfig
+from kiral.core.folder import config_hash
+from kiral.errors import ConfigError
+from kiral.mhd import config as mhd
+from kiral.units import ComovingRadiation, comoving_radiation, parse_quantity
+
+if TYPE_CHECKING:
+    from kiral.core.problem import Problem
+
+
+class Time(Section):
+    """Time span, scheme and step control."""
+
+    t_start: Number = Field(default=0.0, description="start [t*]")
+    t_end: Number = Field(description="end [t*]")
+    scheme: Literal["etdrk4", "rk4"] = Field(default="etdrk4", description="time stepping scheme")
+    tolerance: Positive = Field(default=1e-6, description="relative error per step that the adaptive step aims at")
+    dt: Positive | None = Field(default=None, description="fixed step; adaptive where not given [t*]")
+    wall_limit: Duration | None = Field(
+        default=None, description='stop with a checkpoint before this wall time: seconds or "10 min" [s]'
+    )
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Time:
+        if self.t_end <= self.t_start:
+            given = f"t_end = {self.t_end:g}, t_start = {self.t_start:g}"
+            raise ValueError(f"t_end must be greater than t_start; got {given}")
+        return self
+
+
+class When(Section):
+    """When to write: every so much time, steps or wall time, or at listed times. It never changes the time steps."""
+
+    exclusive: ClassVar[tuple[str, ...]] = ("every_time", "every_steps", "every_wall", "at")
+    every_time: Positive | None = Field(default=None, description="interval of the run's time [t*]")
+    every_steps: Count | None = Field(default=None, description="number of steps")
+    every_wall: Duration | None = Field(default=None, description='interval of wall time: seconds or "60 s" [s]')
+    at: tuple[Number, ...] | None = Field(default=None, description="list of times, increasing [t*]")
+
+    @field_validator("at")
+    @classmethod
+    def _increasing(cls, at: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if at is not None and any(b <= a for a, b in pairwise(at)):
+            raise ValueError("times must increase")
+        return at
+
+
+class CheckpointWhen(When):
+    """When to write checkpoints, and how many to keep."""
+
+    keep: Count = Field(default=2, description="number of checkpoints to keep")
+
+
+class Output(Section):
+    """What is written, and when."""
+
+    series: When = Field(default=When(every_steps=10), description="numbers in time")
+    spectra: When | None = Field(default=None, description="spectra; never where not given")
+    snapshots: When | None = Field(default=None, description="fields on the grid; never where not given")
+    checkpoint: CheckpointWhen = Field(default=CheckpointWhen(every_wall=60.0), description="states to resume from")
+
+
+class Devices(Section):
+    """Where and in which precision the state is advanced; time, budgets and accumulators are float64 always."""
+
+    kind: Literal["auto", "cpu", "gpu"] = Field(default="auto", description="auto takes a GPU where jax finds one")
+    precision: Literal["float64", "float32"] = Field(default="float64", description="precision of the state")
+
+
+def _as_gev(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_quantity(value, "GeV", "got")
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+
+
+class Units(Section):
+    """What code units mean: the epoch at which a = 1 and lengths are comoving Hubble lengths."""
+
+    temperature: Annotated[Positive, BeforeValidator(_as_gev)] = Field(
+        default=100.0, description='k_B T at the reference epoch: a number in GeV or a text like "100 GeV" [GeV]'
+    )
+    g_energy: Positive = Field(default=106.75, description="relativistic degrees of freedom of the energy density")
+    g_entropy: Positive = Field(default=106.75, description="relativistic degrees of freedom of the entropy density")
+
+    @model_validator(mode="after")
+    def _within_validity(self) -> Units:
+        try:
+            self.system()
+        except ConfigError as error:
+            raise ValueError(str(error).removeprefix("units.")) from None
+        return self
+
+    def system(self) -> ComovingRadiation:
+        """The unit system: what 1 in code units means."""
+        return comoving_radiation(1e9 * self.temperature, self.g_energy, self.g_entropy)
+
+
+class RunConfig(Section):
+    """Base of all cases: the shared sections. A subject's class adds `model`, `geometry` and `initial`."""
+
+    title: str = Field("", description="one line that says what the case shows")
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] = Field(
+        default=1, description="seed of all random numbers"
+    )
+    time: Time
+    output: Output = Output()
+    devices: Devices = Devices()
+    units: Units = Units()
+
+    def build(self, directory: Path | str = ".") -> Problem:
+        """The built problem; files of the case are relative to `directory`. Imports jax."""
+        raise NotImplementedError
+
+    def estimates(self) -> dict[str, Any]:
+        """What theory expects of the case, see `kiral.mhd.estimates.scenario`; without jax."""
+        raise NotImplementedError
+
+    def tables(self) -> dict[str, TableConfig]:
+        """All tables in time, by dotted key; each must cover [t_start, t_end]."""
+        return {}
+
+    def files(self) -> dict[str, str]:
+        """Paths of all files that the case reads, by dotted key."""
+        return {f"{key}.file": table.file for key, table in self.tables().items() if table.file is not None}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The resolved configuration as plain JSON values: the content of config.json."""
+        return self.model_dump(mode="json")
+
+    def config_hash(self) -> str:
+        """sha256 of the canonical JSON of the resolved configuration."""
+        return config_hash(self.as_dict())
+
+
+class ChiralMHDRun(RunConfig):
+    """A case of chiral magnetohydrodynamics in a periodic box."""
+
+    model: mhd.ChiralMHD
+    geometry: mhd.BoxSection
+    initial: mhd.Initial
+
+    @model_validator(mode="after")
+    def _mode_fits(self) -> ChiralMHDRun:
+        if isinstance(self.initial, mhd.HelicalMode):
+            problem = mhd.check_mode_fits(self.initial, self.geometry.n)
+            if problem:
+                raise ValueError(problem)
+        return self
+
+    def build(self, directory: Path | str = ".") -> Problem:
+        """The built problem; files of the case are relative to `directory`. Imports jax."""
+        from kiral.mhd.build import build_problem
+
+        return build_problem(self, Path(directory))
+
+    def estimates(self) -> dict[str, Any]:
+        """The estimates of Gurgenidze et al. (2025) for this case: `kiral.mhd.estimates.scenario`."""
+        from kiral.mhd.estimates import scenario
+
+        model, source = self.model, self.model.source
+        return scenario(
+            eta=model.magnetic_diffusivity,
+            lam=model.chiral_feedback,
+            gamma5=model.flipping_rate,
+            amplitude=source.amplitude if isinstance(source, mhd.ConstantSource | mhd.DecaySource) else 0.0,
+            t_phi=source.t_phi if isinstance(source, mhd.DecaySource) else None,
+            mu5=self.initial.mu5,
+            n=self.geometry.n,
+            k_min=self.geometry.wave_numbers_min,
+            temperature_eV=1e9 * self.units.temperature,
+            g_energy=self.units.g_energy,
+            g_entropy=self.units.g_entropy,
+        )
+
+    def tables(self) -> dict[str, TableConfig]:
+        """All tables in time, by dotted key."""
+        return self.model.tables()
+
+    def files(self) -> dict[str, str]:
+        """Paths of all files that the case reads, by dotted key."""
+        own = {"initial.path": self.initial.path} if isinstance(self.initial, mhd.FieldFile) else {}
+        return super().files() | own
+
+
+RUNS: dict[str, type[RunConfig]] = {"chiral_mhd": ChiralMHDRun}
+"""The class of a case by its `[model] kind`."""

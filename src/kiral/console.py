@@ -1,0 +1,126 @@
+"""What the commands print: tables and lines, from plain values. Imports rich, not jax."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from kiral.calc import Result
+    from kiral.core.folder import Run
+
+
+def console() -> Console:
+    """Standard output; wide enough for tables where it is not a terminal."""
+    return Console(width=None if sys.stdout.isatty() else 150, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def number(value: Any) -> str:
+    """A number in four digits; a dash where there is none."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:.4g}"
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> None:
+    """One table; `right` lists the columns of numbers."""
+    table = Table(title=title or None, box=box.SIMPLE, title_justify="left", title_style="bold")
+    for index, name in enumerate(columns):
+        table.add_column(name, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(number(cell) for cell in row))
+    console().print(table)
+
+
+def print_cases(cases: Iterable[tuple[str, str, str]]) -> None:
+    """Name, title and cost of the cases."""
+    print_table("", ("case", "what it shows", "cost"), cases)
+
+
+def print_estimates(name: str, found: Mapping[str, Any]) -> None:
+    """All of `kiral estimate`: the case's estimates, their validity, and the paper's tables recomputed."""
+    records = [
+        (r.name, r.title, r.value, r.code_unit, r.physical, r.physical_unit, r.equation) for r in found["records"]
+    ]
+    columns = ("name", "estimate", "code units", "", "physical (comoving)", "", "equation")
+    print_table(f"Estimates for {name}", columns, [row for row in records if row[2] is not None], right=(2, 4))
+    validity = [
+        (v.meaning, v.value, v.limit, {True: "yes", False: "no", None: "-"}[v.holds]) for v in found["validity"]
+    ]
+    print_table("Where they hold", ("condition", "value", "limit", "holds"), validity, right=(1, 2))
+    rows = [(r["name"], r["symbol"], r["relation"], r["printed"], r["value"], r["unit"]) for r in found["table1"]]
+    print_table("Units (Gurgenidze et al. 2025, Table 1)", ("", "", "", "paper", "here", "unit"), rows, right=(3, 4))
+    names = (
+        "label",
+        "eta",
+        "lam",
+        "gamma5",
+        "amplitude",
+        "t_phi",
+        "n",
+        "k_min",
+        "k_max",
+        "t_cross",
+        "k_cross",
+        "k_phi",
+    )
+    names += ("helicity", "helicity_gauss2_mpc")
+    rows = [[row[key] for key in names] for row in found["table2"]]
+    titles = ["run", *names[1:-1], "helicity [G² Mpc]"]
+    print_table("The paper's runs (Table 2) and what follows from them", titles, rows, right=range(1, len(names)))
+    rows = [(r["equation"], r["name"], r["printed"], r["value"], r["unit"], r["note"]) for r in found["fiducial"]]
+    print_table("Fiducial values", ("equation", "", "paper", "here", "unit", "note"), rows, right=(2, 3))
+
+
+def print_result(result: Result) -> None:
+    """The numbers of a calculation and where all of it is stored."""
+    rows = []
+    for name, values in result.data.variables.items():
+        shown = number(float(values)) if values.ndim == 0 else f"{values.size} values"
+        rows.append((str(name), shown, values.attrs.get("units", ""), values.attrs.get("long_name", "")))
+    print_table("", ("name", "value", "unit", ""), rows, right=(1,))
+    print(f"{'computed before' if result.cached else 'stored'}: {result.path}")
+
+
+def print_end(run: Run) -> None:
+    """The end of `kiral run`: estimates beside what was measured, drift of the budgets, where everything is."""
+    from kiral.report import tables
+
+    if run.series.sizes.get("t"):
+        rows = [tables.estimate_cells(row) for row in tables.estimate_table(run)]
+        print_table("Estimates and what was measured", tables.ESTIMATE_HEADER, rows, right=range(2, 7))
+    print_drift(run.drift)
+    figures = sorted(path.name for path in (run.path / "figures").glob("*.png"))
+    print(f"run folder: {run.path}")
+    if figures:
+        print(f"figures:    {run.path / 'figures'} ({', '.join(figures)})")
+    if (run.path / "report.html").exists():
+        print(f"page:       {run.path / 'report.html'}")
+    if run.status["status"] != "finished":
+        print(f"not finished ({run.status['status']}); go on with: kiral resume {run.path}")
+
+
+def print_show(found: Mapping[str, Any]) -> None:
+    """State, final values and drift of a run, from `kiral.summary.summary`."""
+    for key in ("folder", "status", "reason", "t", "t_end", "step", "wall_s"):
+        if found.get(key) not in (None, ""):
+            print(f"{key:10s} {number(found[key])}")
+    rows = [(name, value, found["units"][name]) for name, value in found["series"].items()]
+    print_table("", ("series", "final value", "unit"), rows, right=(1,))
+    print_drift(found["drift"])
+    for warning in found["warnings"]:
+        print(f"warning: {warning}")
+
+
+def print_drift(drift: Mapping[str, float]) -> None:
+    """The budgets' drift, one line."""
+    if drift:
+        print("budgets: " + ", ".join(f"{name} drift {value:.1e}" for name, value in drift.items()))

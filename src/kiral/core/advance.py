@@ -1,0 +1,222 @@
+"""The compiled part of the run loop: adaptive steps, throw-away side steps for output, fixed steps for gradients.
+
+Every function here takes the equation as an argument, with its coefficients as arrays: a run with other coefficients,
+seed or end time reuses the compiled code. Step numbers and stop times are traced, so how a run is cut into chunks changes
+neither the compiled code nor a single bit of the result.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Float, Int
+
+from kiral.core.equation import Budget, Equation, PyTree, Rate
+from kiral.core.integrators import SCHEMES, Step
+
+SAFETY = 0.9
+GROW, SHRINK = 1.5, 0.2
+MAX_REJECTIONS = 40
+_FIRST_STEP_SHRINK = 1e-2
+
+
+class StepOptions(NamedTuple):
+    """Numbers of the step control, all traced: relative error per step, fixed step (0: adaptive), largest step."""
+
+    tolerance: Float[Array, ""]
+    dt_fixed: Float[Array, ""]
+    dt_max: Float[Array, ""]
+
+
+def step_options(tolerance: float, dt_fixed: float = 0.0, dt_max: float = np.inf) -> StepOptions:
+    """Step options as arrays."""
+    return StepOptions(*(jnp.asarray(v, jnp.float64) for v in (tolerance, dt_fixed, dt_max)))
+
+
+class Carry(NamedTuple):
+    """All that the next step depends on; a checkpoint is this and nothing else.
+
+    dt: the step to try next; slope: first stage at (t, y); limiter: what set dt, an index into `limiter_names`;
+    rejections: rejected attempts in a row; failed: the last attempt was not finite (y is still the last good state).
+    """
+
+    t: Float[Array, ""]
+    dt: Float[Array, ""]
+    step: Int[Array, ""]
+    rejected: Int[Array, ""]
+    y: PyTree
+    slope: PyTree
+    rates: dict[str, Rate]
+    error: Float[Array, ""]
+    limiter: Int[Array, ""]
+    rejections: Int[Array, ""]
+    failed: Array
+
+
+def limiter_names(carry: Carry) -> tuple[str, ...]:
+    """Names of what can limit the step, in the order of `Carry.limiter`."""
+    return (*sorted(carry.rates), "error", "growth", "largest step", "fixed step")
+
+
+@eqx.filter_jit
+def start(equation: Equation, scheme: str, t: Float[Array, ""], y: PyTree, options: StepOptions) -> Carry:
+    """The carry at the initial time; the first step is a small part of what the rates allow, and grows from there."""
+    slope, rates = SCHEMES[scheme].slope(equation, t, y)
+    y = jax.tree.map(lambda x, s: x.astype(s.dtype), y, slope)
+    bound, limiter = _rate_bound(rates)
+    adaptive = jnp.minimum(_FIRST_STEP_SHRINK * bound, options.dt_max)
+    fixed = options.dt_fixed > 0
+    names = len(rates)
+    return Carry(
+        t=jnp.asarray(t, jnp.float64),
+        dt=jnp.where(fixed, options.dt_fixed, adaptive),
+        step=jnp.zeros((), jnp.int64),
+        rejected=jnp.zeros((), jnp.int64),
+        y=y,
+        slope=slope,
+        rates=rates,
+        error=jnp.ones((), jnp.float64),
+        limiter=jnp.where(fixed, names + 3, limiter),
+        rejections=jnp.zeros((), jnp.int64),
+        failed=jnp.zeros((), bool),
+    )
+
+
+@partial(eqx.filter_jit, donate="all-except-first")
+def _advance(constant, carry: Carry, n: Array, t_stop: Array) -> Carry:
+    equation, scheme, options = constant
+
+    def going(state):
+        attempts, c = state
+        return (attempts < n) & (c.t + c.dt <= t_stop) & ~c.failed
+
+    def attempt(state):
+        attempts, c = state
+        return attempts + 1, _attempt(equation, scheme, c, c.dt, options)
+
+    return lax.while_loop(going, attempt, (jnp.zeros((), jnp.int64), carry))[1]
+
+
+def advance(equation: Equation, scheme: str, carry: Carry, n: int, t_stop: float, options: StepOptions) -> Carry:
+    """Up to n attempted steps; stops before a step that would pass t_stop. The carry given is consumed (donated)."""
+    return _advance((equation, scheme, options), carry, jnp.asarray(n, jnp.int64), jnp.asarray(t_stop, jnp.float64))
+
+
+@eqx.filter_jit
+def _sample(equation, scheme, carry: Carry, t: Array, options) -> tuple[Array, PyTree]:
+    def going(c):
+        return (c.t < t) & ~c.failed
+
+    def attempt(c):
+        last = c.t + c.dt >= t
+        h = jnp.where(last, t - c.t, c.dt)
+        new = _attempt(equation, scheme, c, h, options)
+        arrived = last & (new.step > c.step)
+        return new._replace(t=jnp.where(arrived, t, new.t))
+
+    final = lax.while_loop(going, attempt, carry)
+    return final.t, final.y
+
+
+def sample(equation: Equation, scheme: str, carry: Carry, t: float, options: StepOptions) -> tuple[Array, PyTree]:
+    """The state at exactly t ≥ carry.t by throw-away steps of the same scheme; the carry goes on as if nothing happened."""
+    return _sample(equation, scheme, carry, jnp.asarray(t, jnp.float64), options)
+
+
+def _attempt(equation: Equation, scheme: str, c: Carry, h: Array, options: StepOptions) -> Carry:
+    """Try one step of size h: take it if its error is below the tolerance, and choose the next step size."""
+    method = SCHEMES[scheme]
+    trial: Step = method.step(equation, c.t, c.y, c.slope, h)
+    error = equation.error_norm(trial.error, trial.y) / options.tolerance
+    fixed = options.dt_fixed > 0
+    finite = jnp.isfinite(error)
+    accept = finite & (fixed | (error <= 1))
+    y, slope, rates = jax.tree.map(
+        partial(jnp.where, accept), (trial.y, trial.slope, trial.rates), (c.y, c.slope, c.rates)
+    )
+    dt, limiter = _next_step(rates, error, c.error, h, accept, method.error_order, options)
+    rejections = jnp.where(accept, 0, c.rejections + 1)
+    return Carry(
+        t=jnp.where(accept, c.t + h, c.t),
+        dt=jnp.where(fixed, options.dt_fixed, dt),
+        step=c.step + accept,
+        rejected=c.rejected + ~accept,
+        y=y,
+        slope=slope,
+        rates=rates,
+        error=jnp.where(accept, jnp.maximum(error, 1e-4), c.error),
+        limiter=jnp.where(fixed, len(rates) + 3, limiter),
+        rejections=rejections,
+        failed=(fixed & ~finite) | (rejections > MAX_REJECTIONS),
+    )
+
+
+def _next_step(rates, error, error_before, h, accept, order, options) -> tuple[Array, Array]:
+    """PI control (Hairer, Nørsett & Wanner, Sec. II.4, with β = 0.4/order), bounded by the rates and by growth."""
+    safe = jnp.where(jnp.isfinite(error), jnp.maximum(error, 1e-10), 1e10)
+    proportional = SAFETY * safe ** (-0.7 / order) * error_before ** (0.4 / order)
+    factor = jnp.where(accept, proportional, jnp.minimum(SAFETY * safe ** (-1.0 / order), 0.5))
+    by_error = h * jnp.maximum(factor, SHRINK)
+    by_rate, which = _rate_bound(rates)
+    n = len(rates)
+    bounds = jnp.stack([by_rate, by_error, GROW * h, options.dt_max])
+    index = jnp.stack([which, *(jnp.asarray(n + i, which.dtype) for i in range(3))])
+    smallest = jnp.argmin(bounds)
+    return bounds[smallest], index[smallest]
+
+
+def _rate_bound(rates: dict[str, Rate]) -> tuple[Array, Array]:
+    """(largest step that all rates allow, index of the one that sets it, in sorted order of names)."""
+    if not rates:
+        return jnp.asarray(jnp.inf), jnp.zeros((), jnp.int64)
+    bounds = jnp.stack([_bound(rates[name]) for name in sorted(rates)])
+    return jnp.min(bounds), jnp.argmin(bounds)
+
+
+def _bound(rate: Rate) -> Array:
+    value = jnp.asarray(rate.rate, jnp.float64)
+    return jnp.where(value > 0, rate.limit / jnp.where(value > 0, value, 1), jnp.inf)
+
+
+@eqx.filter_jit
+def evaluate(observables: tuple, equation: Equation, t: Array, y: PyTree) -> dict[str, Array]:
+    """All observables at one time, compiled into one function (shared parts are computed once)."""
+    return {o.name: o.function(equation, t, y) for o in observables}
+
+
+@eqx.filter_jit
+def evaluate_budgets(equation: Equation, t: Array, y: PyTree) -> dict[str, Budget]:
+    """All budgets at one time."""
+    return equation.budgets(t, y)
+
+
+@eqx.filter_jit
+def trial(equation: Equation, scheme: str, carry: Carry) -> PyTree:
+    """The state that the next attempt would give, taken or not: to name the field that stops being finite."""
+    return SCHEMES[scheme].step(equation, carry.t, carry.y, carry.slope, carry.dt).y
+
+
+def integrate(
+    equation: Equation, scheme: str, t: Float[Array, ""], y: PyTree, dt: Float[Array, ""], n: int, *, checkpoints: bool = True
+) -> PyTree:
+    """n fixed steps (n static) by `lax.scan`: the driver for reverse-mode gradients through a run.
+
+    checkpoints=True recomputes each step in the backward pass, so that memory grows by one state a step, not by all stages.
+    """
+    method = SCHEMES[scheme]
+
+    def body(carry, i):
+        y, slope = carry
+        result = method.step(equation, t + i * dt, y, slope, dt)
+        return (result.y, result.slope), None
+
+    one = jax.checkpoint(body) if checkpoints else body
+    slope = method.slope(equation, t, y)[0]
+    y = jax.tree.map(lambda x, s: x.astype(s.dtype), y, slope)
+    return lax.scan(one, (y, slope), jnp.arange(n, dtype=jnp.float64))[0][0]

@@ -1,0 +1,379 @@
+"""The run loop, the only one: chunks of compiled steps, and between them everything that touches host, disk and user.
+
+Chunks are as long as is convenient (about `chunk_seconds`); no number depends on their length. Samples at given times come
+from throw-away side steps, so no output ever moves an accepted step. A checkpoint holds the carry and the host's numbers
+(row counts, schedules, ledgers); rows are on disk before the checkpoint that counts them, and a resumed run drops later
+ones. The last checkpoint of a finished run stands before its end rows: extending a run gives the bits of a longer run.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kiral.core import provenance
+from kiral.core.advance import StepOptions, advance, limiter_names, sample, start, trial
+from kiral.core.checkpoint import load_checkpoint, write_checkpoint
+from kiral.core.equation import PyTree
+from kiral.core.folder import RunFolder
+from kiral.core.pace import Pace, compile_seconds
+from kiral.core.problem import Problem
+from kiral.core.progress import Progress, Reporter, clock
+from kiral.core.recorder import SERIES, SNAPSHOTS, SPECTRA, Recorder, StepInfo
+from kiral.core.schedule import Clock, Schedule
+from kiral.core.stop import StopRequest
+from kiral.errors import ConfigError, KiralError, NumericalError
+
+KEEP_FRESH_SECONDS = 5.0
+LOG_SECONDS = 30.0
+STARTING_STEPS, HOPELESS = 200, 1e-12
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """How far and how to run, and what to keep. t_end in the problem's time unit; wall_limit, chunk_seconds in s.
+
+    The series always have rows at t_start and t_end; spectra and snapshots that have a schedule always one at t_end.
+    """
+
+    t_end: float
+    scheme: str
+    options: StepOptions
+    series: Schedule
+    spectra: Schedule | None = None
+    snapshots: Schedule | None = None
+    checkpoint: Schedule = Schedule(every_wall=60.0)
+    keep: int = 2
+    wall_limit: float | None = None
+    chunk_seconds: float = 0.5
+
+
+def run_loop(
+    problem: Problem,
+    folder: RunFolder,
+    settings: LoopSettings,
+    *,
+    resume: bool = False,
+    reporter: Reporter | None = None,
+) -> dict[str, Any]:
+    """Advance the problem to settings.t_end and fill the run folder; with `resume`, from its newest good checkpoint.
+
+    Returns the status as stored in status.json: "finished", or "stopped" after SIGINT, SIGTERM or the wall limit (then a
+    checkpoint has been written). Raises NumericalError (status "failed"), CheckpointError, RunFolderError, ConfigError.
+    """
+    with StopRequest(settings.wall_limit) as stop:
+        loop = _Loop(problem, folder, settings, reporter or Reporter(), stop)
+        if resume and (done := _already_finished(folder, settings)):
+            loop.say(f"{folder.path} is finished at t = {done['t']:g}; give a larger time.t_end to extend it")
+            return done
+        try:
+            loop.begin(resume)
+            return loop.run()
+        except KiralError as error:
+            loop.end_badly("failed", str(error))
+            raise
+        except KeyboardInterrupt:
+            loop.end_badly("stopped", f"interrupted; resume with: kiral resume {folder.path}")
+            raise
+        except Exception as error:
+            loop.end_badly("failed", f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            loop.reporter.close()
+
+
+@dataclass(frozen=True)
+class _Now:
+    """The scalars of the carry, on the host."""
+
+    t: float
+    dt: float
+    step: int
+    rejected: int
+    failed: bool
+    limiter: str
+    rates: dict[str, float]
+
+    def reaches(self, t: float) -> bool:
+        """The next step would pass t (the condition under which `advance` stops)."""
+        return self.t + self.dt > t
+
+    def stuck(self, span: float) -> bool:
+        """The step is lost in the round-off of t, or so short (long after the start) that a run over `span` never ends."""
+        return self.t + self.dt == self.t or (self.step > STARTING_STEPS and self.dt < HOPELESS * span)
+
+
+class _Loop:
+    """One run in one process. Its methods are the paragraphs of `run_loop`."""
+
+    def __init__(
+        self, problem: Problem, folder: RunFolder, settings: LoopSettings, reporter: Reporter, stop: StopRequest
+    ) -> None:
+        self.problem, self.folder, self.settings, self.reporter, self.stop = problem, folder, settings, reporter, stop
+        schedules = {SERIES: settings.series, SPECTRA: settings.spectra, SNAPSHOTS: settings.snapshots}
+        self.recorder = Recorder.make(problem, folder.path, schedules)
+        self.checkpoint = Clock(settings.checkpoint)
+        self.carry: PyTree = None
+        self.now: _Now | None = None
+        self.status: dict[str, Any] = {"t_end": settings.t_end}
+        self.checkpoint_name: str | None = None
+        self.wall_before = self.compile_before = 0.0
+        self.compile_start = compile_seconds()
+        self.pace = Pace(settings.chunk_seconds)
+        self.checkpoint_seconds = 1.0
+        self.fresh = self.logged = time.monotonic()
+
+    # ---- start
+
+    def begin(self, resume: bool) -> None:
+        """Load the newest checkpoint or build the initial state, and write the rows due at the start."""
+        self._warn_about_times()
+        provenance.add_session(self.folder.path)
+        loaded = resume and self._load()
+        if not loaded:
+            self.recorder.restore(None)
+            self.carry = start(*self._start_arguments())
+        self._look()
+        if self.settings.t_end < self.now.t:
+            raise ConfigError(f"time.t_end = {self.settings.t_end:g}: the run is at t = {self.now.t:g} already")
+        self.write_status("running", "")
+        if loaded:
+            self.recorder.skip_before(self.now.t, self.now.step)
+            self.checkpoint.skip_before(self.now.t, self.now.step)
+        else:
+            self.checkpoint.mark(self.problem.t_start, 0)
+            names = dict.fromkeys([SERIES, *self.recorder.due_at(self.now.t), *self.recorder.due_now(0)])
+            self._record(names, self.now.t, self.carry.y)
+
+    def _start_arguments(self) -> tuple[Any, ...]:
+        problem, settings = self.problem, self.settings
+        t_start = jnp.asarray(problem.t_start, jnp.float64)
+        return problem.equation, settings.scheme, t_start, problem.initial_state(), settings.options
+
+    def _load(self) -> bool:
+        """Restore the newest good checkpoint; False where there is none yet."""
+        template = eqx.filter_eval_shape(start, *self._start_arguments())
+        loaded = load_checkpoint(self.folder.checkpoints, template, self.folder.run_hash, self.say)
+        if loaded is None:
+            self.say("no checkpoint yet: starting from the beginning")
+            return False
+        self.carry, host, self.checkpoint_name = loaded
+        self.recorder.restore(host["recorder"])
+        self.checkpoint.restore(host["checkpoint"])
+        self.wall_before, self.compile_before = host["wall_s"], host["compile_s"]
+        self.say(f"resumed from checkpoint {self.checkpoint_name}")
+        return True
+
+    def _warn_about_times(self) -> None:
+        for name, output in self.recorder.outputs.items():
+            missed = output.clock.schedule.outside(self.problem.t_start, self.settings.t_end)
+            if missed:
+                self.say(f"output.{name}.at: {', '.join(f'{t:g}' for t in missed)} lie outside the run and are skipped")
+
+    # ---- the loop
+
+    def run(self) -> dict[str, Any]:
+        """Chunks until the end or until asked to stop. Returns the status."""
+        while True:
+            due = self._next_time()
+            self._chunk(due)
+            if self.now.failed or self.now.stuck(self.settings.t_end - self.problem.t_start):
+                raise self._failure()
+            if self.now.reaches(due) and due == self.settings.t_end:
+                return self._finish()
+            self._samples(due)
+            if self._checkpoint_due(due):
+                self.write_checkpoint()
+            self._tell()
+            reserve = self.pace.chunk_seconds + 2 * self.checkpoint_seconds + 0.2
+            if reason := self.stop.reason(reserve):
+                return self._stop(reason)
+
+    def _chunk(self, due: float) -> None:
+        """Advance by some steps, or until the next one would pass `due`."""
+        before, began, compiled = self.now, time.perf_counter(), compile_seconds()
+        left = min(self.recorder.steps_left(before.step), self.checkpoint.steps_left(before.step))
+        steps = int(min(left, self.pace.steps))
+        settings = self.settings
+        self.carry = advance(self.problem.equation, settings.scheme, self.carry, steps, due, settings.options)
+        self._look()
+        seconds = time.perf_counter() - began - (compile_seconds() - compiled)
+        self.pace.learn(self.now.step - before.step, self.now.t - before.t, max(seconds, 1e-9))
+
+    def _samples(self, due: float) -> None:
+        """Write what is due at the accepted step and, when the next step would pass it, at the time `due`."""
+        now = self.now
+        if names := self.recorder.due_now(now.step):
+            self._record(names, now.t, self.carry.y)
+        if now.reaches(due) and (names := self.recorder.due_at(due)):
+            self._record(names, *self._state_at(due))
+
+    def _state_at(self, t: float) -> tuple[float, PyTree]:
+        if t == self.now.t:
+            return t, self.carry.y
+        settings = self.settings
+        arrived, y = sample(self.problem.equation, settings.scheme, self.carry, t, settings.options)
+        if float(arrived) != t:
+            raise self._failure()
+        return t, y
+
+    def _record(self, names: Any, t: float, y: PyTree) -> None:
+        info = StepInfo(self.now.step, self.now.dt, self.now.rates)
+        for warning in self.recorder.record(names, t, y, info):
+            self.say(f"warning: {warning}")
+
+    def _next_time(self) -> float:
+        """The next time at which something is due; t_end stands for what would come within round-off before it."""
+        due = min(self.recorder.next_time(), self.checkpoint.next_time(self.problem.t_start), self.settings.t_end)
+        close = 1e-12 * (self.settings.t_end - self.problem.t_start)
+        return self.settings.t_end if self.settings.t_end - due <= close else due
+
+    def _checkpoint_due(self, due: float) -> bool:
+        if self.checkpoint.due_now(self.now.step):
+            return True
+        return self.now.reaches(due) and self.checkpoint.next_time(self.problem.t_start) <= due
+
+    def _look(self) -> None:
+        scalars = jax.device_get(self.carry._replace(y=None, slope=None))
+        self.now = _Now(
+            t=float(scalars.t),
+            dt=float(scalars.dt),
+            step=int(scalars.step),
+            rejected=int(scalars.rejected),
+            failed=bool(scalars.failed),
+            limiter=limiter_names(self.carry)[int(scalars.limiter)],
+            rates={name: float(rate.rate) for name, rate in scalars.rates.items()},
+        )
+
+    def _failure(self) -> NumericalError:
+        now, settings = self.now, self.settings
+        state = trial(self.problem.equation, settings.scheme, self.carry)
+        last = f"last good checkpoint: {self.checkpoint_name or 'none'}"
+        return NumericalError(
+            f"{_what_failed(state)} at step {now.step + 1}, t = {now.t:.8g}: dt = {now.dt:.3g}, limited by: {now.limiter}; "
+            f"{last}. Try a smaller time.tolerance or time.dt, a finer grid, or a weaker drive; the series up to here "
+            f"are in {self.folder.path}."
+        )
+
+    # ---- what is kept and told
+
+    def write_checkpoint(self) -> None:
+        """Rows first, then the checkpoint that counts them. One per step: an equal one is not written again."""
+        began = time.monotonic()
+        self.checkpoint.mark(self.now.t, self.now.step)
+        self.recorder.flush(sync=True)
+        if self.checkpoint_name != f"step_{self.now.step:010d}":
+            host = {
+                "recorder": self.recorder.state(),
+                "checkpoint": self.checkpoint.state(),
+                "t": self.now.t,
+                "wall_s": self._wall(),
+                "compile_s": self._compiled(),
+            }
+            place, name = self.folder.checkpoints, self.folder.run_hash
+            self.checkpoint_name = write_checkpoint(
+                place, self.carry, host, step=self.now.step, run_hash=name, keep=self.settings.keep
+            )
+        self.checkpoint_seconds = time.monotonic() - began
+
+    def _tell(self) -> None:
+        """Progress after every chunk; rows, status and log on disk every few seconds, so that one can watch."""
+        progress = self._progress()
+        self.reporter.update(progress)
+        moment = time.monotonic()
+        if moment - self.fresh >= KEEP_FRESH_SECONDS:
+            self.recorder.flush()
+            self.write_status("running", "")
+            self.fresh = time.monotonic()
+        if moment - self.logged >= LOG_SECONDS:
+            self.folder.log(f"{progress.head()} | {progress.detail()}")
+            self.logged = moment
+
+    def _progress(self) -> Progress:
+        row, now = self.recorder.last_row, self.now
+        return Progress(
+            t=now.t,
+            t_start=self.problem.t_start,
+            t_end=self.settings.t_end,
+            step=now.step,
+            dt=now.dt,
+            limiter=now.limiter,
+            steps_per_s=self.pace.steps_per_s,
+            eta=self.pace.seconds_for(self.settings.t_end - now.t),
+            values={name: row[name] for name in self.problem.progress if name in row},
+            drift=self.recorder.worst_drift(),
+        )
+
+    def _wall(self) -> float:
+        return self.wall_before + self.stop.elapsed()
+
+    def _compiled(self) -> float:
+        return self.compile_before + compile_seconds() - self.compile_start
+
+    def say(self, text: str) -> None:
+        """To the user and to log.txt."""
+        self.reporter.message(text)
+        self.folder.log(text)
+
+    def write_status(self, status: str, reason: str, t: float | None = None) -> dict[str, Any]:
+        """Replace status.json and return what it says."""
+        now = self.now
+        self.status |= {"status": status, "reason": reason, "drift": self.recorder.worst_drift()}
+        self.status |= {"warnings": self.recorder.warnings, "compile_s": self._compiled()}
+        if now is not None:
+            self.status |= {"t": now.t if t is None else t, "step": now.step, "rejected": now.rejected}
+            self.status |= {"wall_s": self._wall()}
+        self.folder.write_status(self.status)
+        return self.status
+
+    # ---- end
+
+    def _finish(self) -> dict[str, Any]:
+        """The last checkpoint, the rows at t_end, and the status."""
+        self.write_checkpoint()
+        self._record(tuple(self.recorder.outputs), *self._state_at(self.settings.t_end))
+        self.recorder.flush(sync=True)
+        status = self.write_status("finished", "", t=self.settings.t_end)
+        provenance.end_session(self.folder.path, "finished")
+        self.reporter.update(self._progress())
+        self.reporter.close()
+        compiled, wall = status["compile_s"], status["wall_s"]
+        self.say(f"finished: t = {status['t']:g}, {self.now.step} steps in {clock(wall)} (compiling {compiled:.1f} s)")
+        return status
+
+    def _stop(self, reason: str) -> dict[str, Any]:
+        """Asked to stop: all rows and a checkpoint, and how to go on."""
+        self.write_checkpoint()
+        status = self.write_status("stopped", reason)
+        provenance.end_session(self.folder.path, "stopped")
+        self.reporter.close()
+        self.say(f"stopped by {reason} at t = {self.now.t:.6g}; resume with: kiral resume {self.folder.path}")
+        return status
+
+    def end_badly(self, status: str, reason: str) -> None:
+        """Leave rows and status behind as well as the disk allows. No checkpoint: the state may be what went wrong."""
+        try:
+            self.recorder.flush()
+            self.write_status(status, reason)
+            self.folder.log(f"{status}: {reason}")
+            provenance.end_session(self.folder.path, status)
+        except (OSError, KiralError, LookupError, AttributeError):
+            return
+
+
+def _already_finished(folder: RunFolder, settings: LoopSettings) -> dict[str, Any] | None:
+    status = folder.status()
+    return status if status.get("status") == "finished" and status["t_end"] >= settings.t_end else None
+
+
+def _what_failed(state: PyTree) -> str:
+    """Names the fields of an attempted step that are not finite; else only the step size collapsed."""
+    leaves = jax.tree_util.tree_flatten_with_path(state)[0]
+    bad = [jax.tree_util.keystr(path).lstrip(".") for path, leaf in leaves if not np.isfinite(leaf).all()]
+    return f"non-finite {', '.join(bad)}" if bad else "the step size collapsed"

@@ -1,0 +1,187 @@
+"""What a stored chiral MHD run says about itself: the scales its parameters predict, and the same scales measured.
+
+Reads `run.config` (mapping) and `run.series` (xarray Dataset over t) only; no jax, no files. Code units (l*, t*, E*).
+G25 = Gurgenidze et al. (2025), Secs. IV and V.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kiral.mhd.estimates import scenario
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Coefficients of a case and the estimates that apply to it; None where one does not.
+
+    With a source: t_cross (18), k_cross (19), both as the paper has them and with the source's √e ("consistent"), k_phi
+    (20), h_M (27). From a uniform mu5 at the start: t_cpi = 4/(eta mu5²), k_cpi = mu5/2, the fastest mode, and
+    h_M = 2 mu5/lam (15). `source_peak` is S5bar; None without a source and for one from a table.
+    """
+
+    eta: float
+    lam: float
+    gamma5: float
+    source_peak: float | None
+    t_phi: float | None
+    t_cross: float | None
+    t_cross_consistent: float | None
+    k_cross: float | None
+    k_cross_consistent: float | None
+    k_phi: float | None
+    t_cpi: float | None
+    k_cpi: float | None
+    helicity: float | None
+    helicity_equation: str
+    gauss2_mpc: float
+    """One code unit of helicity, E*/l*², in G² Mpc."""
+
+
+def scales(config: Mapping[str, Any]) -> Scales:
+    """What `kiral.mhd.estimates.scenario` says about a resolved case (the content of config.json)."""
+    model, units = config["model"], config["units"]
+    peak = model["source"].get("amplitude") or None
+    flat = scenario(
+        eta=model["magnetic_diffusivity"],
+        lam=model["chiral_feedback"],
+        gamma5=model["flipping_rate"],
+        amplitude=peak or 0.0,
+        t_phi=model["source"].get("t_phi"),
+        k_min=_wave_numbers_min(config),
+        n=config["geometry"]["n"],
+        temperature_eV=1e9 * units["temperature"],
+        g_energy=units["g_energy"],
+        g_entropy=units["g_entropy"],
+        mu5=config["initial"]["mu5"],
+    )["flat"]
+    same = ("eta", "lam", "gamma5", "t_phi", "t_cross", "t_cross_consistent", "k_cross", "k_cross_consistent", "k_phi",
+            "t_cpi", "k_cpi")  # fmt: skip
+    sourced = flat["helicity"] is not None
+    return Scales(
+        **{name: flat[name] for name in same},
+        source_peak=peak,
+        helicity=flat["helicity"] if sourced else flat["helicity_from_mu5"],
+        helicity_equation="Eq. 27" if sourced else "Eq. 15",
+        gauss2_mpc=flat["unit_helicity_gauss2_mpc"],
+    )
+
+
+def smallest_wave_number(config: Mapping[str, Any]) -> float:
+    """Smallest wave number of the box over the directions that are not ignorable [1/l*]."""
+    return min(k for k, n in zip(_wave_numbers_min(config), config["geometry"]["n"], strict=True) if n > 1)
+
+
+def _wave_numbers_min(config: Mapping[str, Any]) -> list[float]:
+    geometry = config["geometry"]
+    return list(geometry["k_min"] or [2 * math.pi / length for length in geometry["length"]])
+
+
+def equations(config: Mapping[str, Any]) -> list[str]:
+    """What a case solves, one line per equation, without the terms that vanish in it (G25 Eq. 7, conservative form)."""
+    model = config["model"]
+    flow, xi = model["flow"] != "none", model["xi"] != 0
+    mu5 = "(μ5 + ξ)" if xi else "μ5"
+    terms = ["−∇·(μ5 u)"] if flow else []
+    terms += ["D5 ∇²μ5"] if model["chiral_diffusivity"] else []
+    terms += ["λ E·B"] if model["chiral_feedback"] else []
+    terms += ["−Γ5 μ5"] if model["flipping_rate"] else []
+    terms += ["S5(t)"] if model["source"]["kind"] != "none" else []
+    lines = [
+        f"E = {'−u×B − ' if flow else '−'}η ({mu5} B − J),   B = ∇×A,   J = ∇×B",
+        "∂A/∂t = −E",
+        "∂μ5/∂t = " + (" + ".join(terms).replace("+ −", "− ") or "0"),
+    ]
+    heat = {"paper": "η J²", "consistent": f"η |J − {mu5} B|²", "none": "0"}[model["heating"]]
+    if flow:
+        lines += [
+            "∂ρ/∂t = −∇·m + Q − J·(u×B),   m = (4/3) ρ u,   p = ρ/3",
+            "∂m/∂t = ∇·[−m u + B B − I B²/2 + (8/3) ρ ν S] − ∇ρ/3",
+            f'Q = {heat}   (heating = "{model["heating"]}")',
+        ]
+    if model["source"]["kind"] == "decay":
+        lines.append("S5(t) = S5bar (t/t_phi) exp[−(t² − t_phi²)/(2 t_phi²)]")
+    return lines
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Scales read off the series; None where the run has not got there (or did not store what is needed).
+
+    t_growth: B_rms is smallest there, then grows. t_cross: first t with t = 4/(eta mu5²), what G25 (18) solves.
+    mu5_growth, mu5_cross: |⟨mu5⟩| at these. growth_rate: largest d ln B_rms/dt. `spacing`: the samples' mean distance.
+    """
+
+    spacing: float
+    t_growth: float | None
+    t_cross: float | None
+    mu5_growth: float | None
+    mu5_cross: float | None
+    mu5_max: float | None
+    growth_rate: float | None
+    helicity_max: float | None
+    t_helicity_max: float | None
+    helicity_end: float | None
+    t_end: float | None
+
+
+def measure(run: Any) -> Measured:
+    """Measure the scales in the stored series of a run; samples that are not finite (a blow-up) are skipped."""
+    t = np.asarray(run.series["t"], dtype=float) if "t" in run.series else np.zeros(0)
+    eta = run.config["model"]["magnetic_diffusivity"]
+    t_growth = growth_rate = t_cross = mu5_growth = mu5_cross = mu5_max = None
+    h_max = t_h_max = h_end = None
+    if (found := _finite(run, "b_rms")) is not None:
+        t_growth, growth_rate = _start_of_growth(*found), _largest_growth_rate(*found)
+    if (found := _finite(run, "mu5_mean")) is not None:
+        t_mu5, mu5 = found[0], np.abs(found[1])
+        t_cross, mu5_max = _first_crossing(t_mu5, t_mu5 * eta * mu5**2 / 4), float(mu5.max())
+        mu5_growth, mu5_cross = (None if at is None else float(np.interp(at, t_mu5, mu5)) for at in (t_growth, t_cross))
+    if (found := _finite(run, "magnetic_helicity")) is not None:
+        peak = int(np.argmax(np.abs(found[1])))
+        t_h_max, h_max, h_end = float(found[0][peak]), float(found[1][peak]), float(found[1][-1])
+    spacing, t_end = (float(np.ptp(t)) / max(len(t) - 1, 1), float(t[-1])) if t.size else (0.0, None)
+    return Measured(
+        spacing, t_growth, t_cross, mu5_growth, mu5_cross, mu5_max, growth_rate, h_max, t_h_max, h_end, t_end
+    )
+
+
+def _finite(run: Any, name: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """(t, values) where finite; None where the run has no such sample."""
+    if name not in run.series:
+        return None
+    t, values = np.asarray(run.series["t"], dtype=float), np.asarray(run.series[name], dtype=float)
+    good = np.isfinite(values)
+    return (t[good], values[good]) if good.any() else None
+
+
+def _start_of_growth(t: np.ndarray, b: np.ndarray) -> float | None:
+    """Time of the smallest B before its largest; None where the field only decays."""
+    i = int(np.argmin(b[: int(np.argmax(b)) + 1]))
+    if np.argmax(b) == 0:
+        i = int(np.argmin(b))
+    return None if i == len(b) - 1 else float(t[i])
+
+
+def _first_crossing(t: np.ndarray, ratio: np.ndarray) -> float | None:
+    """First time at which `ratio` reaches 1, linear between samples; None: never, or from the start."""
+    above = ratio >= 1
+    if not above.any() or above[0]:
+        return None
+    i = int(np.argmax(above))
+    fraction = (1 - ratio[i - 1]) / (ratio[i] - ratio[i - 1])
+    return float(t[i - 1] + fraction * (t[i] - t[i - 1]))
+
+
+def _largest_growth_rate(t: np.ndarray, b: np.ndarray) -> float | None:
+    """Largest d ln B/dt over the samples; None where B never grows."""
+    good = b > 0
+    if good.sum() < 3:
+        return None
+    rate = float(np.gradient(np.log(b[good]), t[good]).max())
+    return rate if rate > 0 else None

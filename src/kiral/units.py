@@ -1,0 +1,327 @@
+"""Unit systems, the parser of "1e14 G", comoving powers, and the two classic traps (√4π, factors in mu5).
+
+Heaviside–Lorentz inside kiral: the magnetic energy density is B²/2. A field quoted in gauss is Gaussian: its energy
+density is B²/(8π). Hence "1 G²/2" of a Heaviside–Lorentz formula stands for 1/(8π) erg cm⁻³ = 24.834 GeV cm⁻³.
+Chiral strength has one currency: the chiral wavenumber k5 = 2 α mu5/(π ħ c), J = k5 B, with mu5 = (mu_R - mu_L)/2.
+
+G25 = Gurgenidze et al. (2025), Table 1 and Secs. III, VI.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from kiral import constants as const
+from kiral.errors import ConfigError
+
+GAUSS_SQUARED_EV_CM3 = 1 / (4 * math.pi * const.EV_ERG)
+"""What 1 G² means in a Heaviside–Lorentz formula [eV cm⁻³]: twice the energy density of a field of 1 G."""
+
+SQRT_4PI = math.sqrt(4 * math.pi)
+
+
+# --- Unit systems ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class UnitSystem:
+    """What the number 1 of a subject's code units means: value in code units × scale = physical value."""
+
+    name: str
+    time_s: float
+    length_cm: float
+    energy_ev: float
+
+    @property
+    def field_gauss(self) -> float:
+        """Magnetic field of 1 code unit, sqrt(E/l³), in G."""
+        return math.sqrt(self.energy_ev / self.length_cm**3 / GAUSS_SQUARED_EV_CM3)
+
+    @property
+    def helicity_gauss2_mpc(self) -> float:
+        """Magnetic helicity density of 1 code unit, E/l², in G² Mpc (G25 below Fig. 4)."""
+        return self.energy_ev / self.length_cm**2 / GAUSS_SQUARED_EV_CM3 / const.MEGAPARSEC_CM
+
+
+@dataclass(frozen=True)
+class ComovingRadiation(UnitSystem):
+    """Comoving Hubble units of a radiation-dominated universe (G25 Table 1), a = 1 today; `time_s` is conformal."""
+
+    temperature_physical_ev: float
+    g_energy: float
+    g_entropy: float
+    scale_factor: float
+    temperature_ev: float
+    cosmic_time_s: float
+    length_physical_cm: float
+    energy_physical_ev: float
+
+    def table(self) -> dict[str, float]:
+        """The unit table under the flat names of `kiral estimate --json`."""
+        return {
+            "unit_temperature_physical_ev": self.temperature_physical_ev,
+            "unit_temperature_ev": self.temperature_ev,
+            "scale_factor": self.scale_factor,
+            "unit_cosmic_time_s": self.cosmic_time_s,
+            "unit_time_s": self.time_s,
+            "unit_length_physical_cm": self.length_physical_cm,
+            "unit_length_cm": self.length_cm,
+            "unit_energy_physical_ev": self.energy_physical_ev,
+            "unit_energy_ev": self.energy_ev,
+            "unit_field_gauss": self.field_gauss,
+            "unit_helicity_gauss2_mpc": self.helicity_gauss2_mpc,
+        }
+
+
+def radiation_energy_density(temperature_ev: float, g_energy: float) -> float:
+    """Energy density of radiation, (π²/30) g_E (k_B T)⁴/(ħc)³ [eV cm⁻³], for k_B T in eV (G25 Sec. II)."""
+    return math.pi**2 / 30 * g_energy * temperature_ev**4 / const.HBAR_C_EV_CM**3
+
+
+# Outside, the formulas lose their meaning: colder than today, hotter than the Planck mass.
+_RADIATION_LIMITS = {
+    "temperature": (const.CMB_TEMPERATURE_K * const.BOLTZMANN_EV_K, const.REDUCED_PLANCK_MASS_EV, " eV"),
+    "g_energy": (1.0, 1e6, ""),
+    "g_entropy": (1.0, 1e6, ""),
+}
+
+
+def comoving_radiation(temperature_ev: float, g_energy: float = 106.75, g_entropy: float = 106.75) -> ComovingRadiation:
+    """The units of G25 Table 1 by its relations, at the physical temperature k_B T* [eV], with a = 1 today.
+
+    H* = sqrt(ħ ρ*/(3 c M_pl²)), a* = (gS0/gS)^(1/3) T0/T*, t_c* = 1/(2H*), t* = 2 t_c*/a*, l_phys* = c/H*,
+    l* = l_phys*/a*, E_phys* = ρ* l_phys*³, E* = a* E_phys*. Valid in radiation domination, entropy conserved until now.
+    ConfigError outside 1 ≤ g ≤ 1e6 or T0 ≤ T* ≤ M_pl.
+    """
+    for name, value in (("temperature", temperature_ev), ("g_energy", g_energy), ("g_entropy", g_entropy)):
+        low, high, unit = _RADIATION_LIMITS[name]
+        if not low <= value <= high:
+            raise ConfigError(f"units.{name}: {value!r}{unit} given; allowed: {low:.4g} to {high:.4g}{unit}")
+    rho = radiation_energy_density(temperature_ev, g_energy)
+    hubble = math.sqrt(rho * const.HBAR_C_EV_CM**3 / 3) / const.REDUCED_PLANCK_MASS_EV / const.HBAR_EV_S
+    today_ev = const.CMB_TEMPERATURE_K * const.BOLTZMANN_EV_K
+    a = (const.G_ENTROPY_TODAY / g_entropy) ** (1 / 3) * today_ev / temperature_ev
+    length = const.SPEED_OF_LIGHT_CM_S / hubble
+    energy = rho * length**3
+    return ComovingRadiation(
+        name="comoving_radiation",
+        time_s=1 / (hubble * a),
+        length_cm=length / a,
+        energy_ev=a * energy,
+        temperature_physical_ev=temperature_ev,
+        g_energy=g_energy,
+        g_entropy=g_entropy,
+        scale_factor=a,
+        temperature_ev=a * temperature_ev,
+        cosmic_time_s=1 / (2 * hubble),
+        length_physical_cm=length,
+        energy_physical_ev=energy,
+    )
+
+
+# --- Comoving and physical -------------------------------------------------------------------------------------------
+
+COMOVING_POWERS: dict[str, int] = {
+    "time": -1,  # conformal time
+    "length": -1,
+    "wave_number": 1,
+    "velocity": 0,
+    "energy": 1,
+    "temperature": 1,
+    "vector_potential": 1,
+    "magnetic_field": 2,
+    "electric_field": 2,
+    "current_density": 3,
+    "magnetic_helicity": 3,
+    "number_density": 3,
+    "energy_density": 4,
+    "mu5": 1,  # as an energy and as a wavenumber
+    "magnetic_diffusivity": -1,
+    "viscosity": -1,
+    "chiral_diffusivity": -1,
+    "chiral_feedback": -2,
+    "flipping_rate": 1,
+    # G25 prints a⁴ for both sources. The rescaled one is a rate of a wavenumber, [1/(length time)]: a².
+    "source": 2,
+    "number_source": 4,  # a rate of a number density, S5 of G25 Eq. (5)
+}
+"""comoving = a^power × physical; the power is the mass dimension (G25 Sec. III)."""
+
+
+def to_comoving(quantity: str, physical: float, scale_factor: float) -> float:
+    """Comoving value of a physical one; `quantity` is a key of COMOVING_POWERS."""
+    return physical * scale_factor ** COMOVING_POWERS[quantity]
+
+
+def to_physical(quantity: str, comoving: float, scale_factor: float) -> float:
+    """Physical value of a comoving one; `quantity` is a key of COMOVING_POWERS."""
+    return comoving / scale_factor ** COMOVING_POWERS[quantity]
+
+
+# --- Trap 1: √4π -----------------------------------------------------------------------------------------------------
+
+
+def gaussian_to_heaviside_lorentz(field: float) -> float:
+    """Field in Heaviside–Lorentz units (energy density B²/2) of a Gaussian one (B²/8π), same mechanical units: B/√4π.
+
+    Charges go the other way, e_HL = √4π e_G, so that e B is the same in both.
+    """
+    return field / SQRT_4PI
+
+
+def heaviside_lorentz_to_gaussian(field: float) -> float:
+    """Gaussian field (energy density B²/8π) of a Heaviside–Lorentz one (B²/2), same mechanical units: √4π B."""
+    return field * SQRT_4PI
+
+
+# --- Trap 2: the factor and the sign in mu5 --------------------------------------------------------------------------
+
+Convention = Literal["right_minus_left", "left_minus_right"]
+"""right_minus_left: mu5 = (mu_R - mu_L)/2, kiral's and G25's. left_minus_right: mu5 = (mu_L - mu_R)/2, as Dehman & Pons
+(2024) print it for the neutron-star crust (with that sign their own current and anomaly would be reversed)."""
+
+_SIGN: dict[str, float] = {"right_minus_left": 1.0, "left_minus_right": -1.0}
+
+
+def mu5_from_chiralities(mu_r: float, mu_l: float, convention: Convention = "right_minus_left") -> float:
+    """mu5 = ±(mu_R - mu_L)/2, any unit. Papers that call mu_R - mu_L itself "mu5" have twice ours."""
+    return _SIGN[convention] * (mu_r - mu_l) / 2
+
+
+def chirality_difference_from_mu5(mu5: float, convention: Convention = "right_minus_left") -> float:
+    """mu_R - mu_L = ±2 mu5, any unit."""
+    return _SIGN[convention] * 2 * mu5
+
+
+def chiral_wavenumber_from_mu5(mu5_ev: float, convention: Convention = "right_minus_left") -> float:
+    """Chiral wavenumber k5 = 2 α mu5/(π ħ c) [1/cm] of mu5 [eV]; J = k5 B in either convention."""
+    return _SIGN[convention] * 2 * const.FINE_STRUCTURE * mu5_ev / (math.pi * const.HBAR_C_EV_CM)
+
+
+def chiral_wavenumber_from_chiralities(mu_r_ev: float, mu_l_ev: float) -> float:
+    """Chiral wavenumber k5 = α (mu_R - mu_L)/(π ħ c) [1/cm] of the two chemical potentials [eV]."""
+    return chiral_wavenumber_from_mu5(mu5_from_chiralities(mu_r_ev, mu_l_ev))
+
+
+def mu5_from_chiral_wavenumber(k5_per_cm: float, convention: Convention = "right_minus_left") -> float:
+    """mu5 = π ħ c k5/(2 α) [eV] of a chiral wavenumber [1/cm]."""
+    return _SIGN[convention] * math.pi * const.HBAR_C_EV_CM * k5_per_cm / (2 * const.FINE_STRUCTURE)
+
+
+# --- "1e14 G" --------------------------------------------------------------------------------------------------------
+
+# Dimensions: powers of (length, time, mass, field). A kelvin is an energy (k_B T); the magnetic field stays apart from
+# the mechanical units, so that no √4π hides in a conversion.
+_Dimension = tuple[int, int, int, int]
+_LENGTH, _TIME, _MASS, _FIELD = (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)
+_ENERGY = (2, -2, 1, 0)
+_KINDS = {_LENGTH: "a length", _TIME: "a time", _MASS: "a mass", _FIELD: "a magnetic field", _ENERGY: "an energy"}
+_UNITS: dict[str, tuple[float, _Dimension]] = {
+    "G": (1.0, _FIELD),
+    "T": (1e4, _FIELD),
+    "eV": (const.EV_ERG, _ENERGY),
+    "keV": (1e3 * const.EV_ERG, _ENERGY),
+    "MeV": (1e6 * const.EV_ERG, _ENERGY),
+    "GeV": (1e9 * const.EV_ERG, _ENERGY),
+    "TeV": (1e12 * const.EV_ERG, _ENERGY),
+    "erg": (1.0, _ENERGY),
+    "K": (const.BOLTZMANN_ERG_K, _ENERGY),
+    "ms": (1e-3, _TIME),
+    "s": (1.0, _TIME),
+    "min": (60.0, _TIME),
+    "h": (3600.0, _TIME),
+    "yr": (const.YEAR_S, _TIME),
+    "kyr": (1e3 * const.YEAR_S, _TIME),
+    "Myr": (1e6 * const.YEAR_S, _TIME),
+    "cm": (1.0, _LENGTH),
+    "m": (1e2, _LENGTH),
+    "km": (1e5, _LENGTH),
+    "pc": (const.PARSEC_CM, _LENGTH),
+    "kpc": (1e3 * const.PARSEC_CM, _LENGTH),
+    "Mpc": (const.MEGAPARSEC_CM, _LENGTH),
+    "g": (1.0, _MASS),
+    "kg": (1e3, _MASS),
+}
+_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
+_FACTOR = re.compile(r"([A-Za-z]+)(?:\^([+-]?\d))?")
+
+
+def parse_quantity(value: object, unit: str, where: str = "quantity") -> float:
+    """Number in `unit` of a number (taken to be in `unit`) or a text such as "1e14 G", "10 min", "2 1/km", "3 cm^2/s".
+
+    `where` is the key named in errors. ConfigError: not a finite number, an unknown unit, or one of another dimension.
+    """
+    if isinstance(value, str):
+        number, given = _split(value, unit, where)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        number, given = _as_float(value), ""
+    else:
+        raise ConfigError(f"{where}: {value!r} given; allowed: {_allowed(unit)}")
+    scale, dimension = _resolve(given or unit, unit, where)
+    target_scale, target = _resolve(unit, unit, where)
+    if dimension != target:
+        kind = _KINDS.get(dimension, "of another dimension")
+        raise ConfigError(f"{where}: '{given}' in {value!r} is {kind}; allowed: {_allowed(unit)}")
+    result = number * (scale / target_scale)
+    if not math.isfinite(result):
+        raise ConfigError(f"{where}: {value!r} is not finite; allowed: {_allowed(unit)}")
+    return result
+
+
+def _as_float(value: float) -> float:
+    """The float nearest to a number; inf where an integer is too large for one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _split(text: str, unit: str, where: str) -> tuple[float, str]:
+    """(number, unit text) of a quantity."""
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        raise ConfigError(f"{where}: {text!r} does not begin with a number; allowed: {_allowed(unit)}")
+    return float(match[1]), match[2]
+
+
+def _resolve(text: str, wanted: str, where: str) -> tuple[float, _Dimension]:
+    """(scale in cgs, dimension) of a unit such as "km", "1/s", "cm^2/s"."""
+    scale, dimension, sign = 1.0, [0, 0, 0, 0], 1
+    for token in re.split(r"([*/])", text.replace(" ", "")):
+        if token in ("*", "/"):
+            sign = -1 if token == "/" else 1
+        elif token != "1":
+            factor, powers, exponent = _factor(token, wanted, where)
+            scale *= factor ** (sign * exponent)
+            dimension = [d + sign * exponent * p for d, p in zip(dimension, powers, strict=True)]
+    length, time, mass, field = dimension
+    return scale, (length, time, mass, field)
+
+
+def _factor(token: str, wanted: str, where: str) -> tuple[float, _Dimension, int]:
+    """(scale, dimension, exponent) of one factor such as "cm^2"."""
+    match = _FACTOR.fullmatch(token)
+    if match is None or match[1] not in _UNITS:
+        hint = f"unknown unit '{match[1] if match else token}'{_nearest(token)}"
+        raise ConfigError(f"{where}: {hint}; allowed: {_allowed(wanted)}")
+    return *_UNITS[match[1]], int(match[2] or 1)
+
+
+def _nearest(name: str) -> str:
+    """The hint "did you mean ...?" with the unit closest to an unknown one, regardless of case; empty where none is."""
+    by_lower = {known.lower(): known for known in _UNITS}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return f" (did you mean '{by_lower[near[0]]}'?)" if near else ""
+
+
+def _allowed(unit: str) -> str:
+    """What may be written where `unit` is declared."""
+    _, target = _resolve(unit, unit, unit)
+    same = [name for name, (_, dimension) in _UNITS.items() if dimension == target]
+    inverse = [f"1/{name}" for name, (_, dimension) in _UNITS.items() if tuple(-d for d in dimension) == target]
+    names = ", ".join(same or inverse) or f"any product of units equal in kind to {unit}, such as {unit}"
+    return f"a number (in {unit}) or a number with one of {names}"
