@@ -11,7 +11,8 @@ export KIRAL_CACHE_DIR ?= $(CURDIR)/.kiral-cache
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export NO_MKDOCS_2_WARNING = 1
 
-TESTS   := JAX_PLATFORMS=cpu $(BIN)/python -m pytest
+WORKERS ?= 2
+TESTS   := JAX_PLATFORMS=cpu $(BIN)/python -m pytest -n $(WORKERS)
 INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
 
 .DEFAULT_GOAL := help

@@ -33,7 +33,12 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def text(value: str) -> str:
     """Plain text, safe in a cell; code in it stays as it is."""
-    return re.sub(r"`[^`]*`|[|*_]", lambda m: m[0] if m[0].startswith("`") else f"\\{m[0]}", value)
+    return re.sub(r"`[^`]*`|[|*_<]", _escaped, value)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    found = match[0]
+    return found if found.startswith("`") else {"<": "&lt;"}.get(found, f"\\{found}")
 
 
 def code(value: str) -> str:

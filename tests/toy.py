@@ -38,14 +38,14 @@ class Damping(NamedTuple):
     def apply(self, y: State) -> State:
         return State(-y.u, jnp.zeros_like(y.work))
 
-    def phi(self, h):
-        def table(k, y: State) -> State:
-            return State(phi_functions(-h, 3)[k] * y.u, phi_functions(0 * h, 3)[k] * y.work)
+    def tables(self, h):
+        return phi_functions(-h, 3), phi_functions(0 * h, 3), h
 
-        return table
+    def phi(self, tables, order: int, y: State) -> State:
+        return State(tables[0][order] * y.u, tables[1][order] * y.work)
 
-    def factor(self, a):
-        return lambda r: State(r.u / (1 + a), r.work)
+    def solve(self, tables, r: State) -> State:
+        return State(r.u / (1 + tables[2]), r.work)
 
     def rates(self) -> dict[str, Rate]:
         return {"damping": Rate(jnp.ones(()), jnp.asarray(2.7))}

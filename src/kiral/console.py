@@ -95,8 +95,8 @@ def print_end(run: Run) -> None:
     from kiral.report import tables
 
     if run.series.sizes.get("t"):
-        rows = [tables.estimate_cells(row) for row in tables.estimate_table(run)]
-        print_table("Estimates and what was measured", tables.ESTIMATE_HEADER, rows, right=range(2, 7))
+        rows = [tables.estimate_cells(row)[:7] for row in tables.estimate_table(run)]
+        print_table("Estimates and what was measured", tables.ESTIMATE_HEADER[:7], rows, right=range(2, 7))
     print_drift(run.drift)
     figures = sorted(path.name for path in (run.path / "figures").glob("*.png"))
     print(f"run folder: {run.path}")

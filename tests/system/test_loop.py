@@ -207,12 +207,12 @@ def test_wall_limit_stops_in_time_with_a_checkpoint(tmp_path, straight):
 @pytest.mark.parametrize("options", [step_options(1e-7), step_options(1e-7, dt_fixed=1e-3)])
 def test_blow_up_names_field_time_step_rate_and_checkpoint(tmp_path, options):
     path = tmp_path / "run"
-    changes = {"options": options, "checkpoint": Schedule(every_steps=5), "t_end": 100.0}
+    changes = {"options": options, "checkpoint": Schedule(every_steps=100), "t_end": 100.0}
     with pytest.raises(NumericalError) as error:
         run_toy(path, toy_problem(growth=0.01), **(QUICK | changes))
     text = str(error.value)
-    for part in (" at step ", "t = ", "limited by: ", "last good checkpoint: step_", "Try a smaller", "kiral"):
-        assert part in text or part == "kiral"
+    for part in (" at step ", "t = ", "limited by: ", "last good checkpoint: step_", "Try a smaller"):
+        assert part in text
     assert ("non-finite u" in text) or ("collapsed" in text)
     status = open_run(path).status
     assert (status["status"], status["reason"]) == ("failed", text)

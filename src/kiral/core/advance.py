@@ -22,8 +22,10 @@ from kiral.core.integrators import SCHEMES, Step
 
 SAFETY = 0.9
 GROW, SHRINK = 1.5, 0.2
+RUNG = 2**0.25
 MAX_REJECTIONS = 40
 _FIRST_STEP_SHRINK = 1e-2
+_UNLIMITED = 2**62
 
 
 class StepOptions(NamedTuple):
@@ -40,8 +42,9 @@ def step_options(tolerance: float, dt_fixed: float = 0.0, dt_max: float = np.inf
 
 
 class Carry(NamedTuple):
-    """All that the next step depends on; a checkpoint is this and nothing else.
+    """All that the next step depends on.
 
+    tables, tables_h: the scheme's tables and the step size they are for, kept from step to step (see `to_save`).
     dt: the step to try next; slope: first stage at (t, y); limiter: what set dt, an index into `limiter_names`;
     rejections: rejected attempts in a row; failed: the last attempt was not finite (y is still the last good state).
     """
@@ -57,6 +60,24 @@ class Carry(NamedTuple):
     limiter: Int[Array, ""]
     rejections: Int[Array, ""]
     failed: Array
+    tables: PyTree
+    tables_h: Float[Array, ""]
+
+
+def to_save(carry: Carry) -> Carry:
+    """What a checkpoint needs: everything but the tables, which the next step makes again from the step size."""
+    return carry._replace(tables=(), tables_h=())
+
+
+@eqx.filter_jit
+def restored(equation: Equation, scheme: str, saved: Carry) -> Carry:
+    """A carry from what `to_save` kept. The next step is bit-identical: it makes its tables by the same compiled code."""
+    return saved._replace(tables=_empty_tables(equation, scheme), tables_h=jnp.asarray(-1.0))
+
+
+def _empty_tables(equation: Equation, scheme: str) -> PyTree:
+    shapes = jax.eval_shape(SCHEMES[scheme].tables, equation, jnp.zeros(()))
+    return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
 
 
 def limiter_names(carry: Carry) -> tuple[str, ...]:
@@ -75,7 +96,7 @@ def start(equation: Equation, scheme: str, t: Float[Array, ""], y: PyTree, optio
     names = len(rates)
     return Carry(
         t=jnp.asarray(t, jnp.float64),
-        dt=jnp.where(fixed, options.dt_fixed, adaptive),
+        dt=jnp.where(fixed, options.dt_fixed, _rung(adaptive)),
         step=jnp.zeros((), jnp.int64),
         rejected=jnp.zeros((), jnp.int64),
         y=y,
@@ -85,54 +106,52 @@ def start(equation: Equation, scheme: str, t: Float[Array, ""], y: PyTree, optio
         limiter=jnp.where(fixed, names + 3, limiter),
         rejections=jnp.zeros((), jnp.int64),
         failed=jnp.zeros((), bool),
+        tables=_empty_tables(equation, scheme),
+        tables_h=jnp.asarray(-1.0),
     )
 
 
 @partial(eqx.filter_jit, donate="all-except-first")
-def _advance(constant, carry: Carry, n: Array, t_stop: Array) -> Carry:
+def _advance(constant, carry: Carry, n: Array, t_stop: Array, clip: Array) -> Carry:
+    """Both drivers in one compiled function. clip: shorten the last step to end at t_stop; else stop before passing it."""
     equation, scheme, options = constant
 
     def going(state):
         attempts, c = state
-        return (attempts < n) & (c.t + c.dt <= t_stop) & ~c.failed
+        return (attempts < n) & ~c.failed & jnp.where(clip, c.t < t_stop, c.t + c.dt <= t_stop)
 
     def attempt(state):
         attempts, c = state
-        return attempts + 1, _attempt(equation, scheme, c, c.dt, options)
+        last = clip & (c.t + c.dt >= t_stop)
+        new = _attempt(equation, scheme, c, jnp.where(last, t_stop - c.t, c.dt), options)
+        arrived = last & (new.step > c.step)
+        return attempts + 1, new._replace(t=jnp.where(arrived, t_stop, new.t))
 
     return lax.while_loop(going, attempt, (jnp.zeros((), jnp.int64), carry))[1]
 
 
 def advance(equation: Equation, scheme: str, carry: Carry, n: int, t_stop: float, options: StepOptions) -> Carry:
     """Up to n attempted steps; stops before a step that would pass t_stop. The carry given is consumed (donated)."""
-    return _advance((equation, scheme, options), carry, jnp.asarray(n, jnp.int64), jnp.asarray(t_stop, jnp.float64))
-
-
-@eqx.filter_jit
-def _sample(equation, scheme, carry: Carry, t: Array, options) -> tuple[Array, PyTree]:
-    def going(c):
-        return (c.t < t) & ~c.failed
-
-    def attempt(c):
-        last = c.t + c.dt >= t
-        h = jnp.where(last, t - c.t, c.dt)
-        new = _attempt(equation, scheme, c, h, options)
-        arrived = last & (new.step > c.step)
-        return new._replace(t=jnp.where(arrived, t, new.t))
-
-    final = lax.while_loop(going, attempt, carry)
-    return final.t, final.y
+    return _drive(equation, scheme, carry, n, t_stop, options, clip=False)
 
 
 def sample(equation: Equation, scheme: str, carry: Carry, t: float, options: StepOptions) -> tuple[Array, PyTree]:
     """The state at exactly t ≥ carry.t by throw-away steps of the same scheme; the carry goes on as if nothing happened."""
-    return _sample(equation, scheme, carry, jnp.asarray(t, jnp.float64), options)
+    end = _drive(equation, scheme, jax.tree.map(jnp.copy, carry), _UNLIMITED, t, options, clip=True)
+    return end.t, end.y
+
+
+def _drive(equation, scheme, carry, n, t_stop, options, *, clip) -> Carry:
+    # A strong type for each number, so that all calls share one compilation.
+    numbers = (jnp.asarray(n, jnp.int64), jnp.asarray(t_stop, jnp.float64), jnp.asarray(clip))
+    return _advance((equation, scheme, options), carry, *numbers)
 
 
 def _attempt(equation: Equation, scheme: str, c: Carry, h: Array, options: StepOptions) -> Carry:
     """Try one step of size h: take it if its error is below the tolerance, and choose the next step size."""
     method = SCHEMES[scheme]
-    trial: Step = method.step(equation, c.t, c.y, c.slope, h)
+    tables = lax.cond(h == c.tables_h, lambda: c.tables, lambda: method.tables(equation, h))
+    trial: Step = method.step(equation, tables, c.t, c.y, c.slope, h)
     error = equation.error_norm(trial.error, trial.y) / options.tolerance
     fixed = options.dt_fixed > 0
     finite = jnp.isfinite(error)
@@ -154,6 +173,8 @@ def _attempt(equation: Equation, scheme: str, c: Carry, h: Array, options: StepO
         limiter=jnp.where(fixed, len(rates) + 3, limiter),
         rejections=rejections,
         failed=(fixed & ~finite) | (rejections > MAX_REJECTIONS),
+        tables=tables,
+        tables_h=h,
     )
 
 
@@ -168,7 +189,15 @@ def _next_step(rates, error, error_before, h, accept, order, options) -> tuple[A
     bounds = jnp.stack([by_rate, by_error, GROW * h, options.dt_max])
     index = jnp.stack([which, *(jnp.asarray(n + i, which.dtype) for i in range(3))])
     smallest = jnp.argmin(bounds)
-    return bounds[smallest], index[smallest]
+    target = bounds[smallest]
+    # Keep the step while it is near its target: its tables are then used again.
+    keep = accept & (target >= 0.98 * h) & (target < 1.05 * RUNG * h)
+    return jnp.where(keep, h, _rung(target)), index[smallest]
+
+
+def _rung(h: Array) -> Array:
+    """The largest step of the ladder … 2^-1/4, 1, 2^1/4 … that is not above h."""
+    return 2 ** (jnp.floor(4 * jnp.log2(h)) / 4)
 
 
 def _rate_bound(rates: dict[str, Rate]) -> tuple[Array, Array]:
@@ -199,7 +228,9 @@ def evaluate_budgets(equation: Equation, t: Array, y: PyTree) -> dict[str, Budge
 @eqx.filter_jit
 def trial(equation: Equation, scheme: str, carry: Carry) -> PyTree:
     """The state that the next attempt would give, taken or not: to name the field that stops being finite."""
-    return SCHEMES[scheme].step(equation, carry.t, carry.y, carry.slope, carry.dt).y
+    method = SCHEMES[scheme]
+    tables = method.tables(equation, carry.dt)
+    return method.step(equation, tables, carry.t, carry.y, carry.slope, carry.dt).y
 
 
 def integrate(
@@ -210,10 +241,11 @@ def integrate(
     checkpoints=True recomputes each step in the backward pass, so that memory grows by one state a step, not by all stages.
     """
     method = SCHEMES[scheme]
+    tables = method.tables(equation, dt)
 
     def body(carry, i):
         y, slope = carry
-        result = method.step(equation, t + i * dt, y, slope, dt)
+        result = method.step(equation, tables, t + i * dt, y, slope, dt)
         return (result.y, result.slope), None
 
     one = jax.checkpoint(body) if checkpoints else body

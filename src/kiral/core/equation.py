@@ -3,16 +3,16 @@
 An equation is  dy/dt = L y + nonlinear(t, y) + forcing(t)  on a PyTree y (a NamedTuple with named fields). L is linear,
 constant over a step, and given by `linear()` as an operator that applies L and, for exponential schemes, its φ-functions,
 or, for implicit ones, solves (1 - a L) x = r. `forcing` is the part that is a known function of time only; exponential
-schemes integrate it to round-off, so that stiff washout against a source costs no accuracy. Ledger unknowns (time integrals of productions) are part of y, so that every scheme
-integrates them with the weights of the fields themselves.
+schemes integrate it to round-off, so that stiff washout against a source costs no accuracy. Ledger unknowns (time
+integrals of productions) are part of y, so that every scheme integrates them with the weights of the fields themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 PyTree = Any
@@ -38,19 +38,32 @@ class Rate(NamedTuple):
     limit: Array
 
 
+def rate_limit(rate: Array, limit: float) -> Rate:
+    """A Rate from a traced rate and a number."""
+    return Rate(jnp.asarray(rate, jnp.float64), jnp.asarray(limit, jnp.float64))
+
+
+@runtime_checkable
 class LinearOperator(Protocol):
-    """L of one equation, frozen over a step. A scheme uses `apply` and one of `phi` (exponential) or `factor` (implicit)."""
+    """L of one equation, frozen over a step: `apply`, and `tables` with one of `phi` (exponential) or `solve` (implicit).
+
+    Tables depend on the step size alone; the loop keeps them and makes new ones only when the step size changes.
+    """
 
     def apply(self, y: PyTree) -> PyTree:
         """L y."""
         ...
 
-    def phi(self, h: Array) -> Callable[[int, PyTree], PyTree]:
-        """The function (k, y) → φ_k(h L) y, k = 0..3, with φ_0 = exp and φ_{k+1}(z) = (φ_k(z) - 1/k!)/z."""
+    def tables(self, h: Array) -> PyTree:
+        """What `phi` needs for h L, or `solve` for the factorised 1 - h L."""
         ...
 
-    def factor(self, a: Array) -> Callable[[PyTree], PyTree]:
-        """The function r → (1 - a L)⁻¹ r, factorised once."""
+    def phi(self, tables: PyTree, order: int, y: PyTree) -> PyTree:
+        """φ_order(h L) y for order 0..3, with φ_0 = exp and φ_{k+1}(z) = (φ_k(z) - 1/k!)/z."""
+        ...
+
+    def solve(self, tables: PyTree, r: PyTree) -> PyTree:
+        """(1 - h L)⁻¹ r."""
         ...
 
     def rates(self) -> dict[str, Rate]:

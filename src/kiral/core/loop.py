@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kiral.core import provenance
-from kiral.core.advance import StepOptions, advance, limiter_names, sample, start, trial
+from kiral.core.advance import StepOptions, advance, limiter_names, restored, sample, start, to_save, trial
 from kiral.core.checkpoint import load_checkpoint, write_checkpoint
 from kiral.core.equation import PyTree
 from kiral.core.folder import RunFolder
@@ -158,12 +158,13 @@ class _Loop:
 
     def _load(self) -> bool:
         """Restore the newest good checkpoint; False where there is none yet."""
-        template = eqx.filter_eval_shape(start, *self._start_arguments())
+        template = to_save(eqx.filter_eval_shape(start, *self._start_arguments()))
         loaded = load_checkpoint(self.folder.checkpoints, template, self.folder.run_hash, self.say)
         if loaded is None:
             self.say("no checkpoint yet: starting from the beginning")
             return False
-        self.carry, host, self.checkpoint_name = loaded
+        saved, host, self.checkpoint_name = loaded
+        self.carry = restored(self.problem.equation, self.settings.scheme, saved)
         self.recorder.restore(host["recorder"])
         self.checkpoint.restore(host["checkpoint"])
         self.wall_before, self.compile_before = host["wall_s"], host["compile_s"]
@@ -185,11 +186,12 @@ class _Loop:
             self._chunk(due)
             if self.now.failed or self.now.stuck(self.settings.t_end - self.problem.t_start):
                 raise self._failure()
+            self._sample_step()
             if self.now.reaches(due) and due == self.settings.t_end:
                 return self._finish()
-            self._samples(due)
+            self._sample_time(due)
             if self._checkpoint_due(due):
-                self.write_checkpoint()
+                self.write_checkpoint(due if self.now.reaches(due) else self.now.t)
             self._tell()
             reserve = self.pace.chunk_seconds + 2 * self.checkpoint_seconds + 0.2
             if reason := self.stop.reason(reserve):
@@ -206,12 +208,14 @@ class _Loop:
         seconds = time.perf_counter() - began - (compile_seconds() - compiled)
         self.pace.learn(self.now.step - before.step, self.now.t - before.t, max(seconds, 1e-9))
 
-    def _samples(self, due: float) -> None:
-        """Write what is due at the accepted step and, when the next step would pass it, at the time `due`."""
-        now = self.now
-        if names := self.recorder.due_now(now.step):
-            self._record(names, now.t, self.carry.y)
-        if now.reaches(due) and (names := self.recorder.due_at(due)):
+    def _sample_step(self) -> None:
+        """Write what is due at the accepted step."""
+        if names := self.recorder.due_now(self.now.step):
+            self._record(names, self.now.t, self.carry.y)
+
+    def _sample_time(self, due: float) -> None:
+        """Write what is due at the time `due`, when the next step would pass it."""
+        if self.now.reaches(due) and (names := self.recorder.due_at(due)):
             self._record(names, *self._state_at(due))
 
     def _state_at(self, t: float) -> tuple[float, PyTree]:
@@ -240,7 +244,7 @@ class _Loop:
         return self.now.reaches(due) and self.checkpoint.next_time(self.problem.t_start) <= due
 
     def _look(self) -> None:
-        scalars = jax.device_get(self.carry._replace(y=None, slope=None))
+        scalars = jax.device_get(self.carry._replace(y=(), slope=(), tables=()))
         self.now = _Now(
             t=float(scalars.t),
             dt=float(scalars.dt),
@@ -263,10 +267,10 @@ class _Loop:
 
     # ---- what is kept and told
 
-    def write_checkpoint(self) -> None:
-        """Rows first, then the checkpoint that counts them. One per step: an equal one is not written again."""
+    def write_checkpoint(self, due: float) -> None:
+        """Rows first, then the checkpoint that counts them, for the time `due`. One per step, not the same one again."""
         began = time.monotonic()
-        self.checkpoint.mark(self.now.t, self.now.step)
+        self.checkpoint.mark(max(due, self.checkpoint.last_time), self.now.step)
         self.recorder.flush(sync=True)
         if self.checkpoint_name != f"step_{self.now.step:010d}":
             host = {
@@ -278,7 +282,7 @@ class _Loop:
             }
             place, name = self.folder.checkpoints, self.folder.run_hash
             self.checkpoint_name = write_checkpoint(
-                place, self.carry, host, step=self.now.step, run_hash=name, keep=self.settings.keep
+                place, to_save(self.carry), host, step=self.now.step, run_hash=name, keep=self.settings.keep
             )
         self.checkpoint_seconds = time.monotonic() - began
 
@@ -336,10 +340,12 @@ class _Loop:
 
     def _finish(self) -> dict[str, Any]:
         """The last checkpoint, the rows at t_end, and the status."""
-        self.write_checkpoint()
-        self._record(tuple(self.recorder.outputs), *self._state_at(self.settings.t_end))
+        self.write_checkpoint(self.now.t)
+        t_end = self.settings.t_end
+        missing = [name for name, output in self.recorder.outputs.items() if output.clock.last_time != t_end]
+        self._record(missing, *self._state_at(t_end))
         self.recorder.flush(sync=True)
-        status = self.write_status("finished", "", t=self.settings.t_end)
+        status = self.write_status("finished", "", t=t_end)
         provenance.end_session(self.folder.path, "finished")
         self.reporter.update(self._progress())
         self.reporter.close()
@@ -349,7 +355,7 @@ class _Loop:
 
     def _stop(self, reason: str) -> dict[str, Any]:
         """Asked to stop: all rows and a checkpoint, and how to go on."""
-        self.write_checkpoint()
+        self.write_checkpoint(self.now.t)
         status = self.write_status("stopped", reason)
         provenance.end_session(self.folder.path, "stopped")
         self.reporter.close()

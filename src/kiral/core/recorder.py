@@ -151,7 +151,7 @@ class Recorder:
         self.ledgers = {name: Ledger(**ledger) for name, ledger in state["ledgers"].items()}
         self.warned, self.warnings = list(state["warned"]), list(state["warnings"])
 
-    def _extra_columns(self, t: float, y: PyTree, info: StepInfo) -> dict[str, np.ndarray]:
+    def _extra_columns(self, t: float, y: PyTree, info: StepInfo) -> dict[str, Any]:
         """Step, dt and rates of the last accepted step, and the budgets at t."""
         row = {"step": np.int64(info.step), "dt": np.float64(info.dt)}
         row |= {f"rate_{name}": np.float64(rate) for name, rate in info.rates.items()}
@@ -172,7 +172,7 @@ class Recorder:
         return found
 
 
-def _values(observables: tuple[Observable, ...], equation: Equation, t: float, y: PyTree) -> dict[str, np.ndarray]:
+def _values(observables: tuple[Observable, ...], equation: Equation, t: float, y: PyTree) -> dict[str, Any]:
     return jax.device_get(evaluate(observables, equation, jnp.asarray(t), y)) if observables else {}
 
 

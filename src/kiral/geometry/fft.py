@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 from jax import lax
+from jaxtyping import Array, Complex
 
 from kiral.geometry.box import Box, Grid, Modes
+
+HalfComplex = Complex[Array, "nx ny half"]
 
 
 def to_grid(box: Box, fields: tuple[Modes, ...]) -> tuple[Grid, ...]:
@@ -22,7 +25,7 @@ def to_modes(box: Box, fields: tuple[Grid, ...]) -> tuple[Modes, ...]:
     return tuple(jnp.where(mask, _cut(box, jnp.fft.rfftn(f, axes=(0, 1, 2), norm="forward")), 0) for f in fields)
 
 
-def _pad(box: Box, f: Modes) -> Modes:
+def _pad(box: Box, f: Modes) -> HalfComplex:
     """Modes in the half-complex layout of the full grid, zero where truncated: four block copies into zeros."""
     (nx, ny, nz), (mx, my, _) = box.n, box.m
     full = jnp.zeros((nx, ny, nz // 2 + 1), f.dtype)
@@ -34,7 +37,7 @@ def _pad(box: Box, f: Modes) -> Modes:
     return full
 
 
-def _cut(box: Box, full: Modes) -> Modes:
+def _cut(box: Box, full: HalfComplex) -> Modes:
     """The inverse of `_pad`: the block |kx| ≤ mx, |ky| ≤ my, kz ≤ mz of the full half-complex layout."""
     (nx, ny, _), (mx, my, mz) = box.n, box.m
     full = full[:, :, : mz + 1]

@@ -23,12 +23,12 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from kiral.core.equation import Budget, Equation, Rate
+from kiral.core.equation import Budget, Equation, Rate, rate_limit
 from kiral.core.quadrature import forced_response
 from kiral.core.table import TimeTable, at_time
 from kiral.geometry.box import Box, Grid, Modes, VectorGrid, VectorModes, cross, dot
 from kiral.geometry.fft import to_grid, to_modes
-from kiral.mhd.linear import DAMPING_LIMIT, WAVE_LIMIT, ChiralMHDLinear
+from kiral.mhd.linear import DAMPING_LIMIT, EXACT_LIMIT, WAVE_LIMIT, ChiralMHDLinear
 from kiral.mhd.source import Source
 
 _RHO_FLOOR = 1e-10  # flows weaker than this (relative to rho) are round-off of rho: the step control ignores them
@@ -194,15 +194,20 @@ class ChiralMHD(Equation):
         return chiral / self.chiral_feedback - at_time(self.xi, t) * e_dot_b
 
     def _step_rates(self, g: GridFields, mu_eff: Grid, b2: Grid) -> dict[str, Rate]:
-        """Rates that explicit products limit: chiral magnetic current, its feedback on mu5, Alfvén waves with the flow."""
+        """Rates that explicit products limit: chiral magnetic current, its feedback on mu5, Alfvén waves with the flow.
+
+        Resistivity and sound are exact; their wide limits give the first step its size and hold a box without field.
+        """
         k_max, eta = self.box.k_max, self.magnetic_diffusivity
         rates = {
-            "chiral magnetic effect": Rate(eta * k_max * _max(jnp.abs(mu_eff)), jnp.asarray(DAMPING_LIMIT)),
-            "chiral feedback": Rate(self.chiral_feedback * eta * _max(b2), jnp.asarray(DAMPING_LIMIT)),
+            "resistivity": rate_limit(eta * k_max**2, EXACT_LIMIT),
+            "chiral magnetic effect": rate_limit(eta * k_max * _max(jnp.abs(mu_eff)), DAMPING_LIMIT),
+            "chiral feedback": rate_limit(self.chiral_feedback * eta * _max(b2), DAMPING_LIMIT),
         }
         if self.flow:
             speed = jnp.sqrt(dot(g.u, g.u)) + jnp.sqrt(0.75 * b2 / g.rho)
-            rates["Alfvén waves"] = Rate(k_max * _max(speed), jnp.asarray(WAVE_LIMIT))
+            rates["Alfvén waves"] = rate_limit(k_max * _max(speed), WAVE_LIMIT)
+            rates["sound"] = rate_limit(k_max / 3**0.5, EXACT_LIMIT)
         return rates
 
     def error_norm(self, error: State, y: State) -> Float[Array, ""]:

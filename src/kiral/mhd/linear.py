@@ -10,13 +10,13 @@ washout:    +gamma5 ⟨mu5⟩                           } so that chirality is n
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from kiral.core.equation import Rate
+from kiral.core.equation import Rate, rate_limit
 from kiral.core.phi import phi_functions
 from kiral.geometry.box import Box
 
@@ -25,7 +25,18 @@ if TYPE_CHECKING:
 
 # Stability limits of classical RK4 on the negative real and on the imaginary axis are 2.785 and 2.828.
 DAMPING_LIMIT, WAVE_LIMIT = 2.5, 2.5
+EXACT_LIMIT = 50.0  # for what is exact: no stability limit, but a step should not span a hundred periods
 _MEETING = 1e-5
+
+
+class PhiTables(NamedTuple):
+    """φ-functions of one step size, indexed by order: factors of A, mu5, washout, transverse momentum; sound (c0, c1)."""
+
+    a: list[Array]
+    mu5: list[Array]
+    washout: list[Array]
+    transverse: list[Array] | None
+    sound: list[tuple[Array, Array]] | None
 
 
 class ChiralMHDLinear(eqx.Module):
@@ -62,37 +73,35 @@ class ChiralMHDLinear(eqx.Module):
         )
         return tendency._replace(momentum=momentum, rho=-1j * along)
 
-    def phi(self, h: Float[Array, ""]):
-        """(k, y) → φ_k(h L) y for k = 0..3."""
+    def tables(self, h: Float[Array, ""]) -> PhiTables:
+        """φ_0..φ_3 of h L for every mode (real arrays)."""
         k2 = self.box.k2
-        table_a = phi_functions(-h * self.magnetic_diffusivity * k2, 3)
-        table_mu5 = phi_functions(-h * (self.chiral_diffusivity * k2 + self.flipping_rate), 3)
-        washout = phi_functions(-h * self.flipping_rate, 3)
-        if self.flow:
-            table_t = phi_functions(-h * self.viscosity * k2, 3)
-            table_l = _sound_wave_functions(h, k2, self.viscosity)
+        return PhiTables(
+            a=phi_functions(-h * self.magnetic_diffusivity * k2, 3),
+            mu5=phi_functions(-h * (self.chiral_diffusivity * k2 + self.flipping_rate), 3),
+            washout=phi_functions(-h * self.flipping_rate, 3),
+            transverse=phi_functions(-h * self.viscosity * k2, 3) if self.flow else None,
+            sound=_sound_wave_functions(h, k2, self.viscosity) if self.flow else None,
+        )
 
-        def apply(order: int, y: State) -> State:
-            real = y.mu5.real.dtype
-            factor = table_a[order].astype(real)
-            mean_mu5 = y.mu5[0, 0, 0].real.astype(jnp.float64)
-            plain = 1 / math.factorial(order)
-            result = y._replace(
-                A=tuple(factor * a for a in y.A),
-                mu5=table_mu5[order].astype(real) * y.mu5,
-                ledger=y.ledger._replace(
-                    washout=plain * y.ledger.washout + (plain - washout[order]) * mean_mu5,
-                    source=plain * y.ledger.source,
-                    energy=plain * y.ledger.energy,
-                ),
-            )
-            if not self.flow:
-                return result
-            transverse, (c0, c1) = table_t[order].astype(real), (c.astype(real) for c in table_l[order])
-            momentum, rho = self._apply_waves(transverse, c0, c1, y.momentum, y.rho)
-            return result._replace(momentum=momentum, rho=rho)
-
-        return apply
+    def phi(self, tables: PhiTables, order: int, y: State) -> State:
+        """φ_order(h L) y."""
+        real = y.mu5.real.dtype
+        factor, plain, washout = tables.a[order].astype(real), 1 / math.factorial(order), tables.washout[order]
+        result = y._replace(
+            A=tuple(factor * a for a in y.A),
+            mu5=tables.mu5[order].astype(real) * y.mu5,
+            ledger=y.ledger._replace(
+                washout=plain * y.ledger.washout + (plain - washout) * y.mu5[0, 0, 0].real.astype(jnp.float64),
+                source=plain * y.ledger.source,
+                energy=plain * y.ledger.energy,
+            ),
+        )
+        if not self.flow:
+            return result
+        c0, c1 = (c.astype(real) for c in tables.sound[order])
+        momentum, rho = self._apply_waves(tables.transverse[order].astype(real), c0, c1, y.momentum, y.rho)
+        return result._replace(momentum=momentum, rho=rho)
 
     def _apply_waves(self, transverse, c0, c1, momentum, rho):
         """Transverse momentum times its factor; (c0 + c1 M) on the pair p = k·m/|k|, rho, with M their 2×2 block."""
@@ -115,13 +124,13 @@ class ChiralMHDLinear(eqx.Module):
         """Rates that limit a scheme which treats L explicitly."""
         k2 = self.box.k_max**2
         rates = {
-            "resistivity": Rate(self.magnetic_diffusivity * k2, jnp.asarray(DAMPING_LIMIT)),
-            "chiral diffusion": Rate(self.chiral_diffusivity * k2, jnp.asarray(DAMPING_LIMIT)),
-            "washout": Rate(self.flipping_rate, jnp.asarray(DAMPING_LIMIT)),
+            "resistivity": rate_limit(self.magnetic_diffusivity * k2, DAMPING_LIMIT),
+            "chiral diffusion": rate_limit(self.chiral_diffusivity * k2, DAMPING_LIMIT),
+            "washout": rate_limit(self.flipping_rate, DAMPING_LIMIT),
         }
         if self.flow:
-            rates["viscosity"] = Rate((4 / 3) * self.viscosity * k2, jnp.asarray(DAMPING_LIMIT))
-            rates["sound"] = Rate(self.box.k_max / math.sqrt(3), jnp.asarray(WAVE_LIMIT))
+            rates["viscosity"] = rate_limit((4 / 3) * self.viscosity * k2, DAMPING_LIMIT)
+            rates["sound"] = rate_limit(self.box.k_max / math.sqrt(3), WAVE_LIMIT)
         return rates
 
 
@@ -133,15 +142,18 @@ def _sound_wave_functions(h, k2, viscosity):
     h φ'_k(h c) = h (φ_k - k φ_{k+1}), off by less than 2e-11 there and exact at k = 0.
     """
     centre = -(2 / 3) * viscosity * k2
-    split = jnp.sqrt((centre**2 - k2 / 3).astype(jnp.complex128))
-    meets = jnp.abs(h * split) < _MEETING
-    plus = phi_functions(h * (centre + split), 3)
-    minus = phi_functions(h * (centre - split), 3)
+    square = centre**2 - k2 / 3
+    split = jnp.sqrt(jnp.abs(square))
+    oscillates, meets = square < 0, h * split < _MEETING
+    # s₊ is complex for oscillating modes and then s₋ = s₊*; for overdamped ones both are real.
+    plus = phi_functions(h * (centre + jnp.where(oscillates, 1j, 1) * split), 3)
+    minus = phi_functions(h * (centre - jnp.where(oscillates, 0, split)), 3)
     middle = phi_functions(h * centre, 4)
     functions = []
-    for order, (f_plus, f_minus) in enumerate(zip(plus, minus, strict=True)):
-        quotient = (f_plus - f_minus) / (2 * jnp.where(meets, 1, split))
+    for order in range(4):
+        f, g = plus[order], minus[order]
+        difference = jnp.where(oscillates, f.imag, (f.real - g) / 2)
         derivative = h * (middle[order] - order * middle[order + 1])
-        c1 = jnp.where(meets, derivative, quotient.real)
-        functions.append(((f_plus + f_minus).real / 2 - c1 * centre, c1))
+        c1 = jnp.where(meets, derivative, difference / jnp.where(meets, 1, split))
+        functions.append((jnp.where(oscillates, f.real, (f.real + g) / 2) - c1 * centre, c1))
     return functions

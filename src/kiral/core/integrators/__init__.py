@@ -17,5 +17,5 @@ def step(equation, t, y, h, *, scheme: str = "etdrk4"):
     """
     chosen = SCHEMES[scheme]
     slope, _ = chosen.slope(equation, t, y)
-    result = chosen.step(equation, t, y, slope, h)
+    result = chosen.step(equation, chosen.tables(equation, h), t, y, slope, h)
     return result.y, result.error

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
 import numpy as np
 
 from kiral.core.equation import Equation, PyTree
-from kiral.core.integrators.base import Scheme, Step, combine
+from kiral.core.integrators.base import Scheme, combine, take
 
 # ARK4(3)6L[2]SA, Kennedy & Carpenter (2003), Appl. Numer. Math. 44, 139, Appendix C. L-stable, stiffly accurate.
-_C = np.array([0, 1 / 2, 83 / 250, 31 / 50, 17 / 20, 1])
+_C = (0.0, 1 / 2, 83 / 250, 31 / 50, 17 / 20, 1.0)
 _EXPLICIT = [
     [],
     [1 / 2],
@@ -43,27 +47,44 @@ _B_HAT = np.array(
 )
 
 
+class _Prepared(NamedTuple):
+    y: PyTree
+    solve: Callable[[PyTree], PyTree]
+
+
 def _slope(equation: Equation, t, y):
+    """(explicit part, implicit part) of the tendency."""
     tendency, rates = equation.evaluate(t, y)
-    return equation.add_forcing(t, tendency), rates
+    return (equation.add_forcing(t, tendency), equation.linear().apply(y)), rates
 
 
-def _step(equation: Equation, t, y: PyTree, n1: PyTree, h) -> Step:
-    """Six stages, one factorisation of (1 - h L/4) for all of them; embedded 3rd-order formula as error estimate."""
-    linear = equation.linear()
-    solve = linear.factor(_GAMMA * h)
-    nonlinear, implicit = [n1], [linear.apply(y)]
-    for i in range(1, 6):
-        terms = [(h * a, n) for a, n in zip(_EXPLICIT[i], nonlinear, strict=True)]
-        terms += [(h * a, l) for a, l in zip(_IMPLICIT[i], implicit, strict=True)]
-        stage = solve(combine((1.0, y), *terms))
-        nonlinear.append(_slope(equation, t + _C[i] * h, stage)[0])
-        implicit.append(linear.apply(stage))
-    total = [combine((1.0, n), (1.0, l)) for n, l in zip(nonlinear, implicit, strict=True)]
-    y_new = combine((1.0, y), *((h * b, k) for b, k in zip(_B, total, strict=True)))
-    error = combine(*((h * d, k) for d, k in zip(_B - _B_HAT, total, strict=True)))
-    slope, rates = _slope(equation, t + h, y_new)
-    return Step(y_new, slope, rates, error)
+def _tables(equation: Equation, h) -> PyTree:
+    """One factorisation of 1 - h L/4 serves all stages."""
+    return equation.linear().tables(_GAMMA * h)
 
 
-ARK4 = Scheme("ark4", 4, _slope, _step)
+def _prepare(equation: Equation, tables, t, y: PyTree, h) -> _Prepared:
+    return _Prepared(y, partial(equation.linear().solve, tables))
+
+
+def _stage(i: int, p: _Prepared, h, slopes) -> PyTree:
+    explicit, implicit = slopes
+    terms = [(h * a, take(explicit, j)) for j, a in enumerate(_EXPLICIT[i])]
+    terms += [(h * a, take(implicit, j)) for j, a in enumerate(_IMPLICIT[i])]
+    return p.solve(combine((1.0, p.y), *terms))
+
+
+def _new(p: _Prepared, h, slopes) -> PyTree:
+    return combine((1.0, p.y), *_weighted(_B, h, slopes))
+
+
+def _error(p: _Prepared, h, slopes) -> PyTree:
+    return combine(*_weighted(_B - _B_HAT, h, slopes))
+
+
+def _weighted(weights: np.ndarray, h, slopes):
+    return [(h * b, take(part, j)) for part in slopes for j, b in enumerate(weights)]
+
+
+_STAGES = (*(partial(_stage, i) for i in range(1, 6)), _new)
+ARK4 = Scheme("ark4", 4, (*_C[1:], 1.0), _slope, _tables, _prepare, _STAGES, _error)

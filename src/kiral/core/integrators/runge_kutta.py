@@ -1,9 +1,12 @@
-"""Explicit Runge-Kutta: everything at 4th order, the step bound by the fastest rate."""
+"""Explicit Runge-Kutta: everything at 4th order, the step bound by the fastest rate.
+
+The classical 4th-order method; error h (k4 - f(t + h, y_new))/6, the difference to an embedded 3rd-order formula.
+"""
 
 from __future__ import annotations
 
 from kiral.core.equation import Equation, PyTree
-from kiral.core.integrators.base import Scheme, Step, combine
+from kiral.core.integrators.base import Scheme, combine, take
 
 
 def _slope(equation: Equation, t, y):
@@ -13,14 +16,32 @@ def _slope(equation: Equation, t, y):
     return total, rates | linear.rates()
 
 
-def _step(equation: Equation, t, y: PyTree, k1: PyTree, h) -> Step:
-    """The classical 4th-order method; error h (k4 - f(t + h, y_new))/6, the difference to an embedded 3rd-order formula."""
-    k2 = _slope(equation, t + h / 2, combine((1.0, y), (h / 2, k1)))[0]
-    k3 = _slope(equation, t + h / 2, combine((1.0, y), (h / 2, k2)))[0]
-    k4 = _slope(equation, t + h, combine((1.0, y), (h, k3)))[0]
-    y_new = combine((1.0, y), (h / 6, k1), (h / 3, k2), (h / 3, k3), (h / 6, k4))
-    k5, rates = _slope(equation, t + h, y_new)
-    return Step(y_new, k5, rates, combine((h / 6, k4), (-h / 6, k5)))
+def _tables(equation: Equation, h) -> tuple:
+    return ()
 
 
-RK4 = Scheme("rk4", 4, _slope, _step)
+def _prepare(equation: Equation, tables, t, y: PyTree, h) -> PyTree:
+    return y
+
+
+def _second(y: PyTree, h, k: PyTree) -> PyTree:
+    return combine((1.0, y), (h / 2, take(k, 0)))
+
+
+def _third(y: PyTree, h, k: PyTree) -> PyTree:
+    return combine((1.0, y), (h / 2, take(k, 1)))
+
+
+def _fourth(y: PyTree, h, k: PyTree) -> PyTree:
+    return combine((1.0, y), (h, take(k, 2)))
+
+
+def _new(y: PyTree, h, k: PyTree) -> PyTree:
+    return combine((1.0, y), (h / 6, take(k, 0)), (h / 3, take(k, 1)), (h / 3, take(k, 2)), (h / 6, take(k, 3)))
+
+
+def _error(y: PyTree, h, k: PyTree) -> PyTree:
+    return combine((h / 6, take(k, 3)), (-h / 6, take(k, 4)))
+
+
+RK4 = Scheme("rk4", 4, (0.5, 0.5, 1.0, 1.0), _slope, _tables, _prepare, (_second, _third, _fourth, _new), _error)

@@ -1,0 +1,145 @@
+"""Initial fields of chiral MHD. Random numbers are keyed by mode, so that a finer grid starts from the same large scales."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from kiral.errors import ConfigError
+from kiral.geometry.box import Box, Modes, VectorModes
+from kiral.geometry.fft import to_modes
+from kiral.geometry.random import normal_modes
+from kiral.mhd.equations import Ledger, State
+
+
+def state_from(box: Box, a: VectorModes, mu5: Modes, *, flow: bool, u_momentum=None, rho=None) -> State:
+    """A State from its fields; fluid at rest with rho = 1 where not given, ledger empty."""
+    zero = jnp.zeros((), jnp.float64)
+    ledger = Ledger(zero, zero, zero)
+    if not flow:
+        return State(box.transverse(a), None, None, mu5, ledger)
+    empty = jnp.zeros(box.shape, jnp.complex128)
+    rho = empty.at[0, 0, 0].set(1.0) if rho is None else rho
+    return State(box.transverse(a), u_momentum or (empty, empty, empty), rho, mu5, ledger)
+
+
+def uniform(box: Box, value: float) -> Modes:
+    """Modes of a uniform field."""
+    return jnp.zeros(box.shape, jnp.complex128).at[0, 0, 0].set(value)
+
+
+def _random_vector(box: Box, seed: int) -> VectorModes:
+    key = jax.random.fold_in(jax.random.key(seed), zlib.crc32(b"vector potential"))
+    return tuple(normal_modes(box, jax.random.fold_in(key, i)) for i in range(3))
+
+
+def white_noise(box: Box, seed: int, amplitude: float, reference_spacing: float) -> VectorModes:
+    """A with each component white noise of standard deviation `amplitude` per point of spacing `reference_spacing`.
+
+    G25 Eq. (34a). What is kept from grid to grid is the noise density amplitude² spacing^d: the mode variance is that
+    over the box's volume (d: number of directions that are not ignorable). [E*^1/2 l*^-1/2]
+    """
+    volume = jnp.prod(jnp.stack([box.length[i] for i in range(3) if box.n[i] > 1]))
+    scale = amplitude * jnp.sqrt(reference_spacing**box.dimensions / volume)
+    return tuple(scale * f for f in _random_vector(box, seed))
+
+
+def helical_mode(box: Box, amplitude: float, index: tuple[int, int, int], helicity: int) -> VectorModes:
+    """One Beltrami mode ∇×A = helicity |k| A with mode numbers `index` and rms B = amplitude [E*^1/2 l*^-3/2].
+
+    For unit vectors e1, e2, k/|k| (right-handed), i k×(e1 + iσ e2) = σ |k| (e1 + iσ e2).
+    """
+    k = np.array([2 * np.pi / float(length) * i for length, i in zip(box.length, index, strict=True)])
+    k_abs = np.linalg.norm(k)
+    e1 = np.cross(k, np.eye(3)[np.argmin(np.abs(k))])
+    e1 /= np.linalg.norm(e1)
+    polarisation = (e1 + 1j * helicity * np.cross(k / k_abs, e1)) * amplitude / (2 * k_abs)
+    modes = np.zeros((3, *box.shape), complex)
+    for numbers, vector in ((index, polarisation), ([-i for i in index], polarisation.conj())):
+        if numbers[2] >= 0:
+            modes[(slice(None), *numbers)] = vector
+    return tuple(jnp.asarray(m) for m in modes)
+
+
+def spectrum(
+    box: Box, seed: int, b_rms: float, *, peak: float, slope_low: float, slope_high: float, helicity: float
+) -> VectorModes:
+    """Gaussian A with E(k) ∝ (k/peak)^slope_low below and ^slope_high above the peak, exact b_rms and helicity.
+
+    The two helical parts of each mode are independent; each part is scaled as a whole so that the energies of the
+    positive and negative helicity are (1 ± helicity)/2 of b_rms²/2.
+    """
+    k = jnp.sqrt(box.k2)
+    k_safe = jnp.where(k > 0, k, 1.0)
+    x = k_safe / peak
+    energy = jnp.where(x < 1, x**slope_low, x**slope_high)
+    shape = jnp.where(k > 0, jnp.sqrt(energy / k_safe ** (box.dimensions - 1)) / k_safe, 0.0)
+    a = box.transverse(tuple(shape * f for f in _random_vector(box, seed)))
+    turned = tuple(c / k_safe for c in box.curl(a))
+    total = tuple(jnp.zeros(box.shape, jnp.complex128) for _ in range(3))
+    for sign in (1, -1):
+        part = tuple((f + sign * g) / 2 for f, g in zip(a, turned, strict=True))
+        power = box.mean_dot(part, tuple(box.k2 * p for p in part))
+        factor = b_rms * jnp.sqrt((1 + sign * helicity) / 2 / jnp.where(power > 0, power, 1.0))
+        total = tuple(t + factor * p for t, p in zip(total, part, strict=True))
+    return total
+
+
+def read_fields(path: Path, box: Box) -> dict[str, np.ndarray]:
+    """Arrays of an .npz file: A (3, nx, ny, nz) and optionally u, lnrho, mu5 in code units.
+
+    Raises ConfigError (initial.path) for a missing or unreadable file, unknown names, wrong shapes, numbers not finite.
+    """
+    vector, scalar = (3, *box.n), box.n
+    shapes = {"A": vector, "u": vector, "lnrho": scalar, "mu5": scalar}
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            fields = {name: np.asarray(archive[name]) for name in archive.files}
+    except (OSError, ValueError, EOFError, KeyError) as error:
+        raise ConfigError(f"initial.path: cannot read {path}: {error}; give an .npz file with an array A") from None
+    except Exception as error:  # zipfile raises its own kinds
+        raise ConfigError(f"initial.path: {path} is no .npz file ({error}); write one with numpy.savez") from None
+    if "A" not in fields or set(fields) - set(shapes):
+        raise ConfigError(f"initial.path: {path} has {sorted(fields)}; needed: A; allowed besides: u, lnrho, mu5")
+    for name, value in fields.items():
+        if value.shape != shapes[name]:
+            raise ConfigError(
+                f"initial.path: {name} in {path} has shape {value.shape}, but geometry.n asks for {shapes[name]}; "
+                "set geometry.n to the file's grid"
+            )
+        if not np.issubdtype(value.dtype, np.number) or np.iscomplexobj(value) or not np.all(np.isfinite(value)):
+            raise ConfigError(f"initial.path: {name} in {path} must hold finite real numbers")
+    return fields
+
+
+def from_fields(box: Box, fields: dict[str, np.ndarray], mu5: float, *, flow: bool) -> tuple[State, list[str]]:
+    """(state, remarks) from grid arrays as `read_fields` gives them: projected on |k| ≤ k_max, ∇·A = 0.
+
+    The remarks say which share of each field's power was cut by the projection on the sphere.
+    """
+    remarks = []
+
+    def project(name: str, values: np.ndarray) -> tuple[Array, ...]:
+        grids = tuple(jnp.asarray(v, jnp.float64) for v in values)
+        modes = to_modes(box, grids)
+        power = sum(float(jnp.mean(g**2)) for g in grids)
+        kept = sum(float(box.mean_product(m, m)) for m in modes)
+        cut = max(0.0, 1 - kept / power) if power > 0 else 0.0
+        remarks.append(f"initial.path: {name}: a share {cut:.1e} of its power lies beyond |k| = k_max and was cut")
+        return modes
+
+    a = project("A", fields["A"])
+    a = tuple(m.at[0, 0, 0].set(0.0) for m in a)
+    chirality = project("mu5", fields["mu5"][None])[0] if "mu5" in fields else uniform(box, mu5)
+    if not flow:
+        return state_from(box, a, chirality, flow=False), remarks
+    rho_grid = np.exp(fields["lnrho"]) if "lnrho" in fields else np.ones(box.n)
+    rho = project("rho", rho_grid[None])[0]
+    velocity = fields.get("u", np.zeros((3, *box.n)))
+    momentum = project("m = 4 rho u/3", 4 / 3 * rho_grid * velocity)
+    return state_from(box, a, chirality, flow=True, u_momentum=momentum, rho=rho), remarks
