@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from kiral.core.progress import Reporter
 
 __all__ = ["build", "load_case", "open_run", "resume", "run", "setup_jax"]
+
+# glibc's M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_TOP_PAD: blocks up to 32 MiB (its largest) from the heap, heap kept.
+_MALLOC_OPTIONS = {-3: 1 << 25, -1: 1 << 30, -2: 1 << 26}
 
 RESUMABLE = ("time.t_end", "time.wall_limit", "output.")
 """Keys that may change when a run is resumed."""
@@ -187,6 +191,7 @@ def setup_jax(devices: Devices | None = None) -> None:
     import jax
 
     kind = "auto" if devices is None else devices.kind
+    _keep_freed_memory()
     jax.config.update("jax_enable_x64", True)
     if jax.config.values["jax_compilation_cache_dir"] is None:
         jax.config.update("jax_compilation_cache_dir", str(cache_directory() / "jax"))
@@ -197,6 +202,16 @@ def setup_jax(devices: Devices | None = None) -> None:
         jax.config.update("jax_default_device", None)
     else:
         jax.config.update("jax_default_device", _first(jax.devices, kind))
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep large freed blocks: otherwise each transform's buffers are mapped, zeroed and unmapped every time."""
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):  # another C library: only slower
+        return
+    for option, value in _MALLOC_OPTIONS.items():
+        mallopt(option, value)
 
 
 def _first(devices: Callable[[str], list], kind: str) -> Any:

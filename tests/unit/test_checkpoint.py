@@ -82,7 +82,7 @@ def test_all_damaged_is_an_error_and_none_is_none(tmp_path):
     assert load(tmp_path / "nothing") == (None, [])
     write(tmp_path, 1)
     flip(tmp_path / "step_0000000001/leaf_001.npy")
-    with pytest.raises(CheckpointError, match="every checkpoint .* damaged"):
+    with pytest.raises(CheckpointError, match=r"every checkpoint .* damaged"):
         load(tmp_path)
 
 

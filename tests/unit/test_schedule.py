@@ -55,7 +55,7 @@ def test_every_wall_is_due_by_the_clock():
     ],
 )
 def test_wrong_schedules_say_what_is_allowed(table, says):
-    with pytest.raises(ConfigError, match="output.series") as error:
+    with pytest.raises(ConfigError, match=r"output\.series") as error:
         Schedule.from_dict(table, "output.series")
     assert says in str(error.value)
 

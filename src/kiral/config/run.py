@@ -27,8 +27,10 @@ class Time(Section):
 
     t_start: Number = Field(default=0.0, description="start [t*]")
     t_end: Number = Field(description="end [t*]")
-    scheme: Literal["etdrk4", "rk4"] = Field(default="etdrk4", description="time stepping scheme")
-    tolerance: Positive = Field(default=1e-6, description="relative error per step that the adaptive step aims at")
+    scheme: Literal["rk4", "etdrk4"] = Field(
+        default="rk4", description="rk4: waves resolved; etdrk4: diffusion, viscosity, sound exact"
+    )
+    tolerance: Positive = Field(default=1e-5, description="relative error per step that the adaptive step aims at")
     dt: Positive | None = Field(default=None, description="fixed step; adaptive where not given [t*]")
     wall_limit: Duration | None = Field(
         default=None, description='stop with a checkpoint before this wall time: seconds or "10 min" [s]'

@@ -72,7 +72,7 @@ def to_save(carry: Carry) -> Carry:
 @eqx.filter_jit
 def restored(equation: Equation, scheme: str, saved: Carry) -> Carry:
     """A carry from what `to_save` kept. The next step is bit-identical: it makes its tables by the same compiled code."""
-    return saved._replace(tables=_empty_tables(equation, scheme), tables_h=jnp.asarray(-1.0))
+    return saved._replace(tables=_empty_tables(equation, scheme), tables_h=jnp.asarray(-1.0, jnp.float64))
 
 
 def _empty_tables(equation: Equation, scheme: str) -> PyTree:
@@ -107,7 +107,7 @@ def start(equation: Equation, scheme: str, t: Float[Array, ""], y: PyTree, optio
         rejections=jnp.zeros((), jnp.int64),
         failed=jnp.zeros((), bool),
         tables=_empty_tables(equation, scheme),
-        tables_h=jnp.asarray(-1.0),
+        tables_h=jnp.asarray(-1.0, jnp.float64),
     )
 
 

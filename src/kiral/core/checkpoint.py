@@ -104,7 +104,7 @@ def _write_leaf(folder: Path, file: str, path: str, array: np.ndarray) -> dict[s
     header = io.BytesIO()
     array = np.asarray(array, order="C")
     np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
-    pieces = [header.getvalue(), memoryview(array.reshape(-1).view(np.uint8))]
+    pieces = [header.getvalue(), array.reshape(-1).view(np.uint8).data]
     files.write_bytes(folder / file, pieces, sync=True)
     digest = hashlib.sha256()
     for piece in pieces:

@@ -9,9 +9,11 @@ integrals of productions) are part of y, so that every scheme integrates them wi
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -67,8 +69,24 @@ class LinearOperator(Protocol):
         ...
 
     def rates(self) -> dict[str, Rate]:
-        """Rates of L that limit the step of a scheme that treats it explicitly."""
+        """Rates of L that limit the step of a scheme that treats it explicitly (but for `Equation.relaxation`)."""
         ...
+
+
+class NoRelaxation(eqx.Module):
+    """L = 0."""
+
+    def apply(self, y: PyTree) -> PyTree:
+        """0."""
+        return jax.tree.map(jnp.zeros_like, y)
+
+    def tables(self, h: Array) -> PyTree:
+        """None needed."""
+        return ()
+
+    def phi(self, tables: PyTree, order: int, y: PyTree) -> PyTree:
+        """y/order!."""
+        return jax.tree.map(lambda x: x / math.factorial(order), y)
 
 
 class Equation(eqx.Module):
@@ -89,6 +107,13 @@ class Equation(eqx.Module):
     def linear(self) -> LinearOperator:
         """The frozen linear operator."""
         raise NotImplementedError
+
+    def relaxation(self) -> LinearOperator:
+        """The part of L that is the same number for all modes and works against the forcing; none by default.
+
+        Explicit schemes treat this part exactly too: it costs nothing.
+        """
+        return NoRelaxation()
 
     def add_forcing(self, t: Time, tendency: PyTree) -> PyTree:
         """tendency + f(t): the part of the equation that is a known function of time alone. None by default."""

@@ -71,9 +71,7 @@ class RunFolder:
         return folder
 
     @classmethod
-    def open(
-        cls, path: str | Path, config: Mapping[str, Any] | None = None, changeable: Iterable[str] = ()
-    ) -> RunFolder:
+    def open(cls, path: str | Path, config: Mapping[str, Any] | None = None, changeable: Iterable[str] = ()) -> RunFolder:
         """An existing run folder, to resume it; with `config`, under changed settings.
 
         Only keys that start with one of `changeable` (such as "time.t_end", "output.") may differ from the stored ones;

@@ -21,7 +21,7 @@ class RunLock:
     def __init__(self, folder: Path) -> None:
         path = folder / LOCK_NAME
         with disk_errors(path):
-            self._file = open(path, "a+")
+            self._file = open(path, "a+")  # noqa: SIM115 (held open: closing it releases the lock)
         if not self._take():
             self._file.seek(0)
             holder = _describe(self._file.read())

@@ -9,7 +9,7 @@ ones. The last checkpoint of a finished run stands before its end rows: extendin
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import equinox as eqx
@@ -28,7 +28,7 @@ from kiral.core.progress import Progress, Reporter, clock
 from kiral.core.recorder import SERIES, SNAPSHOTS, SPECTRA, Recorder, StepInfo
 from kiral.core.schedule import Clock, Schedule
 from kiral.core.stop import StopRequest
-from kiral.errors import ConfigError, KiralError, NumericalError
+from kiral.errors import CheckpointError, ConfigError, KiralError, NumericalError
 
 KEEP_FRESH_SECONDS = 5.0
 LOG_SECONDS = 30.0
@@ -48,7 +48,7 @@ class LoopSettings:
     series: Schedule
     spectra: Schedule | None = None
     snapshots: Schedule | None = None
-    checkpoint: Schedule = Schedule(every_wall=60.0)
+    checkpoint: Schedule = field(default_factory=lambda: Schedule(every_wall=60.0))
     keep: int = 2
     wall_limit: float | None = None
     chunk_seconds: float = 0.5
@@ -120,11 +120,11 @@ class _Loop:
         self.recorder = Recorder.make(problem, folder.path, schedules)
         self.checkpoint = Clock(settings.checkpoint)
         self.carry: PyTree = None
-        self.now: _Now | None = None
+        self.now = _Now(problem.t_start, 0.0, 0, 0, False, "", {})
         self.status: dict[str, Any] = {"t_end": settings.t_end}
         self.checkpoint_name: str | None = None
         self.wall_before = self.compile_before = 0.0
-        self.compile_start = compile_seconds()
+        self.compile_start, self.compilation_told = compile_seconds(), False
         self.pace = Pace(settings.chunk_seconds)
         self.checkpoint_seconds = 1.0
         self.fresh = self.logged = time.monotonic()
@@ -161,6 +161,11 @@ class _Loop:
         template = to_save(eqx.filter_eval_shape(start, *self._start_arguments()))
         loaded = load_checkpoint(self.folder.checkpoints, template, self.folder.run_hash, self.say)
         if loaded is None:
+            if lost := self.folder.status().get("checkpoint"):
+                raise CheckpointError(
+                    f"{self.folder.checkpoints} is empty, but {lost} had been written. Put it back, or run the case again into "
+                    "another folder with --out."
+                )
             self.say("no checkpoint yet: starting from the beginning")
             return False
         saved, host, self.checkpoint_name = loaded
@@ -173,8 +178,8 @@ class _Loop:
 
     def _warn_about_times(self) -> None:
         for name, output in self.recorder.outputs.items():
-            missed = output.clock.schedule.outside(self.problem.t_start, self.settings.t_end)
-            if missed:
+            schedule = output.clock.schedule
+            if schedule and (missed := schedule.outside(self.problem.t_start, self.settings.t_end)):
                 self.say(f"output.{name}.at: {', '.join(f'{t:g}' for t in missed)} lie outside the run and are skipped")
 
     # ---- the loop
@@ -184,6 +189,7 @@ class _Loop:
         while True:
             due = self._next_time()
             self._chunk(due)
+            self._tell_compilation()
             if self.now.failed or self.now.stuck(self.settings.t_end - self.problem.t_start):
                 raise self._failure()
             self._sample_step()
@@ -205,8 +211,8 @@ class _Loop:
         settings = self.settings
         self.carry = advance(self.problem.equation, settings.scheme, self.carry, steps, due, settings.options)
         self._look()
-        seconds = time.perf_counter() - began - (compile_seconds() - compiled)
-        self.pace.learn(self.now.step - before.step, self.now.t - before.t, max(seconds, 1e-9))
+        if compile_seconds() == compiled:
+            self.pace.learn(self.now.step - before.step, self.now.t - before.t, time.perf_counter() - began)
 
     def _sample_step(self) -> None:
         """Write what is due at the accepted step."""
@@ -270,7 +276,7 @@ class _Loop:
     def write_checkpoint(self, due: float) -> None:
         """Rows first, then the checkpoint that counts them, for the time `due`. One per step, not the same one again."""
         began = time.monotonic()
-        self.checkpoint.mark(max(due, self.checkpoint.last_time), self.now.step)
+        self.checkpoint.mark(due, self.now.step)
         self.recorder.flush(sync=True)
         if self.checkpoint_name != f"step_{self.now.step:010d}":
             host = {
@@ -285,6 +291,12 @@ class _Loop:
                 place, to_save(self.carry), host, step=self.now.step, run_hash=name, keep=self.settings.keep
             )
         self.checkpoint_seconds = time.monotonic() - began
+
+    def _tell_compilation(self) -> None:
+        """Once, after the first chunk."""
+        if not self.compilation_told:
+            self.compilation_told = True
+            self.say(f"compiled in {compile_seconds() - self.compile_start:.1f} s")
 
     def _tell(self) -> None:
         """Progress after every chunk; rows, status and log on disk every few seconds, so that one can watch."""
@@ -329,10 +341,9 @@ class _Loop:
         """Replace status.json and return what it says."""
         now = self.now
         self.status |= {"status": status, "reason": reason, "drift": self.recorder.worst_drift()}
-        self.status |= {"warnings": self.recorder.warnings, "compile_s": self._compiled()}
-        if now is not None:
-            self.status |= {"t": now.t if t is None else t, "step": now.step, "rejected": now.rejected}
-            self.status |= {"wall_s": self._wall()}
+        self.status |= {"t": now.t if t is None else t, "step": now.step, "rejected": now.rejected}
+        self.status |= {"wall_s": self._wall(), "compile_s": self._compiled(), "warnings": self.recorder.warnings}
+        self.status |= {"checkpoint": self.checkpoint_name}
         self.folder.write_status(self.status)
         return self.status
 

@@ -17,7 +17,7 @@ class Pace:
         self._steps = self._time = self._wall = 0.0
 
     def learn(self, steps: int, time_done: float, seconds: float) -> None:
-        """A chunk of `steps` steps took `seconds`, without compilation."""
+        """A chunk of `steps` steps took `seconds`; not to be told of one that compiled."""
         if steps == 0:
             return
         fade = math.exp(-seconds / 5.0)
@@ -45,9 +45,9 @@ def compile_seconds() -> float:
     return _compile_seconds[0]
 
 
-def _count_compilation(event: str, seconds: float, **_: Any) -> None:
+def _count_compilation(event: str, duration_secs: float, **kwargs: Any) -> None:
     if event in _COMPILE_EVENTS:
-        _compile_seconds[0] += seconds
+        _compile_seconds[0] += duration_secs
 
 
 jax.monitoring.register_event_duration_secs_listener(_count_compilation)

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -68,7 +68,7 @@ class Reporter:
 class LineReporter(Reporter):
     """Plain lines, one every LINE_SECONDS."""
 
-    def __init__(self, stream: TextIO | None = None, seconds: float = LINE_SECONDS) -> None:
+    def __init__(self, stream: Any = None, seconds: float = LINE_SECONDS) -> None:
         self._stream, self._seconds, self._last = stream or sys.stderr, seconds, time.monotonic()
 
     def update(self, progress: Progress) -> None:
@@ -102,7 +102,7 @@ class LiveReporter(Reporter):
             self._live = None
 
 
-def make_reporter(stream: TextIO | None = None, quiet: bool = False) -> Reporter:
+def make_reporter(stream: Any = None, quiet: bool = False) -> Reporter:
     """The reporter that fits `stream` (stderr by default): live on a terminal, lines elsewhere, silent when `quiet`."""
     if quiet:
         return Reporter()

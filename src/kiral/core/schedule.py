@@ -1,4 +1,4 @@
-"""When something happens in a run: every so much time, every so many steps, every so many seconds of wall time, or at listed times.
+"""When something happens in a run: every so much time, so many steps, so many seconds of wall time, or at listed times.
 
 A schedule only says when. It never moves an accepted step: what is due at a time between two steps is computed from a
 throw-away side step. A schedule keeps no state; what was done last is remembered by its user and goes into the checkpoint.
@@ -39,7 +39,9 @@ class Schedule:
             raise ConfigError(f"{where}.{key}: must be a number > 0, got {value!r}")
         if key == "every_steps" and value != int(value):
             raise ConfigError(f"{where}.{key}: must be a whole number of steps, got {value!r}")
-        return cls(**{key: int(value) if key == "every_steps" else float(value)})
+        if key == "every_steps":
+            return cls(every_steps=int(value))
+        return cls(every_time=float(value)) if key == "every_time" else cls(every_wall=float(value))
 
     def next_time(self, after: float | None, t_start: float) -> float:
         """The first due time after `after` (None: nothing done yet, t_start counts); inf where times don't matter."""
@@ -102,13 +104,15 @@ class Clock:
         return self.steps_left(step) == 0 or self.schedule.wall_due(time.monotonic() - self.last_wall)
 
     def mark(self, t: float, step: int) -> None:
-        """It was done for time t, after `step` accepted steps."""
-        self.last_time, self.last_step, self.last_wall = t, step, time.monotonic()
+        """It was done for time t, after `step` accepted steps. A t before the last one keeps that."""
+        self.last_time = t if self.last_time is None else max(t, self.last_time)
+        self.last_step, self.last_wall = step, time.monotonic()
 
     def skip_before(self, t: float, step: int) -> None:
         """Drop what a changed schedule would have wanted before time t and accepted step `step`."""
         self.last_step = step - 1 if self.last_step is None else max(self.last_step, step - 1)
-        self.last_time = math.nextafter(t, -math.inf) if self.last_time is None else max(self.last_time, math.nextafter(t, -math.inf))
+        just_before = math.nextafter(t, -math.inf)
+        self.last_time = just_before if self.last_time is None else max(self.last_time, just_before)
 
     def state(self) -> dict[str, Any]:
         """What belongs to the checkpoint (the wall clock starts anew with each process)."""

@@ -166,7 +166,7 @@ class Column:
         if number == 0:
             return []
         data = np.fromfile(self._chunk_path(self.base // self.chunk), dtype=self.dtype)
-        return list(data.reshape(self.chunk, *self.tail)[:number])
+        return [np.asarray(row) for row in data.reshape(self.chunk, *self.tail)[:number]]
 
     def _check_chunk(self, path: Path) -> None:
         expected = self.chunk * math.prod(self.tail) * self.dtype.itemsize

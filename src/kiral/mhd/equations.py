@@ -28,7 +28,7 @@ from kiral.core.quadrature import forced_response
 from kiral.core.table import TimeTable, at_time
 from kiral.geometry.box import Box, Grid, Modes, VectorGrid, VectorModes, cross, dot
 from kiral.geometry.fft import to_grid, to_modes
-from kiral.mhd.linear import DAMPING_LIMIT, EXACT_LIMIT, WAVE_LIMIT, ChiralMHDLinear
+from kiral.mhd.linear import DAMPING_LIMIT, EXACT_LIMIT, WAVE_LIMIT, ChiralMHDLinear, Washout
 from kiral.mhd.source import Source
 
 _RHO_FLOOR = 1e-10  # flows weaker than this (relative to rho) are round-off of rho: the step control ignores them
@@ -89,6 +89,10 @@ class ChiralMHD(Equation):
             self.flipping_rate,
             self.flow,
         )
+
+    def relaxation(self) -> Washout:
+        """Washout alone, which explicit schemes treat exactly too."""
+        return Washout(self.flipping_rate)
 
     def add_forcing(self, t, tendency: State) -> State:
         """The source on the mean of mu5 and on its ledger."""

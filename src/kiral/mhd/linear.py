@@ -13,6 +13,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -126,12 +127,36 @@ class ChiralMHDLinear(eqx.Module):
         rates = {
             "resistivity": rate_limit(self.magnetic_diffusivity * k2, DAMPING_LIMIT),
             "chiral diffusion": rate_limit(self.chiral_diffusivity * k2, DAMPING_LIMIT),
-            "washout": rate_limit(self.flipping_rate, DAMPING_LIMIT),
         }
         if self.flow:
             rates["viscosity"] = rate_limit((4 / 3) * self.viscosity * k2, DAMPING_LIMIT)
             rates["sound"] = rate_limit(self.box.k_max / math.sqrt(3), WAVE_LIMIT)
         return rates
+
+
+class Washout(eqx.Module):
+    """The washout of mu5 alone: -gamma5 on every mode, with what it took from the mean."""
+
+    flipping_rate: Float[Array, ""]
+
+    def apply(self, y: State) -> State:
+        """-gamma5 mu5, and its booking."""
+        zero = jax.tree.map(jnp.zeros_like, y)
+        rate = self.flipping_rate
+        mean = y.mu5[0, 0, 0].real.astype(jnp.float64)
+        return zero._replace(mu5=-rate.astype(y.mu5.real.dtype) * y.mu5, ledger=zero.ledger._replace(washout=rate * mean))
+
+    def tables(self, h: Float[Array, ""]) -> list[Array]:
+        """φ_0..φ_3 of -gamma5 h."""
+        return phi_functions(-h * self.flipping_rate, 3)
+
+    def phi(self, tables: list[Array], order: int, y: State) -> State:
+        """φ_order(h L) y."""
+        plain = 1 / math.factorial(order)
+        result = jax.tree.map(lambda x: x * plain, y)
+        mean = y.mu5[0, 0, 0].real.astype(jnp.float64)
+        ledger = result.ledger._replace(washout=result.ledger.washout + (plain - tables[order]) * mean)
+        return result._replace(mu5=tables[order].astype(y.mu5.real.dtype) * y.mu5, ledger=ledger)
 
 
 def _sound_wave_functions(h, k2, viscosity):

@@ -1,9 +1,9 @@
-"""Exponential time differencing: L exact, the rest at 4th order.
+"""Exponential time differencing: L or a part of it exact, the rest at 4th order.
 
 ETDRK4-B of Krogstad (2005, J. Comput. Phys. 203, 72, Eq. 51), 4 evaluations a step. Error estimate: the same weights with
 the last stage's tendency replaced by the one at the new state, a 3rd-order formula (order conditions for L = 0: Σb = 1,
 Σbc = 1/2, Σbc² = 1/3, Σbac = 1/6), which costs nothing because that tendency is the next step's first stage. The forcing,
-a known function of time, is integrated on its own (core/quadrature.py).
+a known function of time, is integrated on its own (core/quadrature.py). Where L = 0 all of this is classical RK4.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from kiral.core.equation import Equation, PyTree
+from kiral.core.equation import Equation, LinearOperator, PyTree
 from kiral.core.integrators.base import Scheme, add, combine, take
 
 
@@ -23,20 +23,20 @@ class _Prepared(NamedTuple):
     start_full: PyTree
 
 
-def _slope(equation: Equation, t, y):
-    return equation.evaluate(t, y)
+def exponential_scheme(name: str, exact: Callable[[Equation], LinearOperator], slope) -> Scheme:
+    """The scheme that treats `exact(equation)` exactly and the rest, `slope(equation, t, y)`, explicitly."""
 
+    def tables(equation: Equation, h) -> tuple[PyTree, PyTree]:
+        operator = exact(equation)
+        return operator.tables(h / 2), operator.tables(h)
 
-def _tables(equation: Equation, h) -> tuple[PyTree, PyTree]:
-    linear = equation.linear()
-    return linear.tables(h / 2), linear.tables(h)
+    def prepare(equation: Equation, both, t, y: PyTree, h) -> _Prepared:
+        phi_half, phi = (partial(exact(equation).phi, table) for table in both)
+        start_half = equation.add_forced(t, h / 2, phi_half(0, y))
+        start_full = equation.add_forced(t, h, phi(0, y))
+        return _Prepared(phi_half, phi, start_half, start_full)
 
-
-def _prepare(equation: Equation, tables, t, y: PyTree, h) -> _Prepared:
-    phi_half, phi = (partial(equation.linear().phi, table) for table in tables)
-    start_half = equation.add_forced(t, h / 2, phi_half(0, y))
-    start_full = equation.add_forced(t, h, phi(0, y))
-    return _Prepared(phi_half, phi, start_half, start_full)
+    return Scheme(name, 4, (0.5, 0.5, 1.0, 1.0), slope, tables, prepare, (_second, _third, _fourth, _new), _error)
 
 
 def _second(p: _Prepared, h, n: PyTree) -> PyTree:
@@ -65,4 +65,4 @@ def _error(p: _Prepared, h, n: PyTree) -> PyTree:
     return combine((4 * h, p.phi(3, defect)), (-h, p.phi(2, defect)))
 
 
-ETDRK4 = Scheme("etdrk4", 4, (0.5, 0.5, 1.0, 1.0), _slope, _tables, _prepare, (_second, _third, _fourth, _new), _error)
+ETDRK4 = exponential_scheme("etdrk4", lambda equation: equation.linear(), lambda equation, t, y: equation.evaluate(t, y))
