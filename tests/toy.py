@@ -47,9 +47,6 @@ class Damping(NamedTuple):
     def solve(self, tables, r: State) -> State:
         return State(r.u / (1 + tables[2]), r.work)
 
-    def rates(self) -> dict[str, Rate]:
-        return {"damping": Rate(jnp.ones(()), jnp.asarray(2.7))}
-
 
 class Waves(Equation):
     """`growth` > 0 adds growth·u³, which leaves the finite numbers in finite time."""
@@ -66,6 +63,9 @@ class Waves(Equation):
 
     def linear(self) -> Damping:
         return Damping()
+
+    def linear_rates(self) -> dict[str, Rate]:
+        return {"damping": Rate(jnp.ones(()), jnp.asarray(2.7))}
 
     def error_norm(self, error: State, y: State):
         return jnp.max(jnp.abs(error.u)) / (1.0 + jnp.max(jnp.abs(y.u)))

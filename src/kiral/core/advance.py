@@ -22,7 +22,8 @@ from kiral.core.integrators import SCHEMES, Step
 
 SAFETY = 0.9
 GROW, SHRINK = 1.5, 0.2
-RUNG = 2**0.25
+RUNGS_PER_OCTAVE = 16
+RUNG = 2 ** (1 / RUNGS_PER_OCTAVE)
 MAX_REJECTIONS = 40
 _FIRST_STEP_SHRINK = 1e-2
 _UNLIMITED = 2**62
@@ -196,8 +197,8 @@ def _next_step(rates, error, error_before, h, accept, order, options) -> tuple[A
 
 
 def _rung(h: Array) -> Array:
-    """The largest step of the ladder … 2^-1/4, 1, 2^1/4 … that is not above h."""
-    return 2 ** (jnp.floor(4 * jnp.log2(h)) / 4)
+    """The largest step of the ladder 2^(i/16) that is not above h."""
+    return 2 ** (jnp.floor(RUNGS_PER_OCTAVE * jnp.log2(h)) / RUNGS_PER_OCTAVE)
 
 
 def _rate_bound(rates: dict[str, Rate]) -> tuple[Array, Array]:

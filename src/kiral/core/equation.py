@@ -47,7 +47,7 @@ def rate_limit(rate: Array, limit: float) -> Rate:
 
 @runtime_checkable
 class LinearOperator(Protocol):
-    """L of one equation, frozen over a step: `apply`, and `tables` with one of `phi` (exponential) or `solve` (implicit).
+    """L of one equation, frozen over a step.
 
     Tables depend on the step size alone; the loop keeps them and makes new ones only when the step size changes.
     """
@@ -60,16 +60,22 @@ class LinearOperator(Protocol):
         """What `phi` needs for h L, or `solve` for the factorised 1 - h L."""
         ...
 
+
+@runtime_checkable
+class ExponentialOperator(LinearOperator, Protocol):
+    """One whose φ-functions are at hand: diagonal, or a small block per mode."""
+
     def phi(self, tables: PyTree, order: int, y: PyTree) -> PyTree:
         """φ_order(h L) y for order 0..3, with φ_0 = exp and φ_{k+1}(z) = (φ_k(z) - 1/k!)/z."""
         ...
 
+
+@runtime_checkable
+class ImplicitOperator(LinearOperator, Protocol):
+    """One that can be solved with: banded, or dense per degree."""
+
     def solve(self, tables: PyTree, r: PyTree) -> PyTree:
         """(1 - h L)⁻¹ r."""
-        ...
-
-    def rates(self) -> dict[str, Rate]:
-        """Rates of L that limit the step of a scheme that treats it explicitly (but for `Equation.relaxation`)."""
         ...
 
 
@@ -104,11 +110,15 @@ class Equation(eqx.Module):
         """Named rates that limit the step."""
         return self.evaluate(t, y)[1]
 
-    def linear(self) -> LinearOperator:
+    def linear(self) -> ExponentialOperator | ImplicitOperator:
         """The frozen linear operator."""
         raise NotImplementedError
 
-    def relaxation(self) -> LinearOperator:
+    def linear_rates(self) -> dict[str, Rate]:
+        """Rates of L (but for `relaxation`) that limit the step of a scheme that treats it explicitly."""
+        raise NotImplementedError
+
+    def relaxation(self) -> ExponentialOperator:
         """The part of L that is the same number for all modes and works against the forcing; none by default.
 
         Explicit schemes treat this part exactly too: it costs nothing.

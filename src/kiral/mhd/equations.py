@@ -90,6 +90,10 @@ class ChiralMHD(Equation):
             self.flow,
         )
 
+    def linear_rates(self) -> dict[str, Rate]:
+        """Rates that limit explicit schemes."""
+        return self.linear().rates()
+
     def relaxation(self) -> Washout:
         """Washout alone, which explicit schemes treat exactly too."""
         return Washout(self.flipping_rate)

@@ -122,7 +122,7 @@ class ChiralMHDLinear(eqx.Module):
         return tuple(k.astype(dtype) for k in self.box.k)
 
     def rates(self) -> dict[str, Rate]:
-        """Rates that limit a scheme which treats L explicitly."""
+        """Rates that limit a scheme which treats L, but for washout, explicitly."""
         k2 = self.box.k_max**2
         rates = {
             "resistivity": rate_limit(self.magnetic_diffusivity * k2, DAMPING_LIMIT),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from kiral.core.equation import Equation, LinearOperator, PyTree
+from kiral.core.equation import Equation, ExponentialOperator, PyTree
 from kiral.core.integrators.base import Scheme, add, combine, take
 
 
@@ -23,7 +23,7 @@ class _Prepared(NamedTuple):
     start_full: PyTree
 
 
-def exponential_scheme(name: str, exact: Callable[[Equation], LinearOperator], slope) -> Scheme:
+def exponential_scheme(name: str, exact: Callable[[Equation], ExponentialOperator], slope) -> Scheme:
     """The scheme that treats `exact(equation)` exactly and the rest, `slope(equation, t, y)`, explicitly."""
 
     def tables(equation: Equation, h) -> tuple[PyTree, PyTree]:

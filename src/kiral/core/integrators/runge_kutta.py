@@ -13,9 +13,8 @@ from kiral.core.integrators.exponential import exponential_scheme
 
 def _slope(equation: Equation, t, y):
     tendency, rates = equation.evaluate(t, y)
-    linear = equation.linear()
-    rest = combine((1.0, tendency), (1.0, linear.apply(y)), (-1.0, equation.relaxation().apply(y)))
-    return rest, rates | linear.rates()
+    rest = combine((1.0, tendency), (1.0, equation.linear().apply(y)), (-1.0, equation.relaxation().apply(y)))
+    return rest, rates | equation.linear_rates()
 
 
 RK4 = exponential_scheme("rk4", lambda equation: equation.relaxation(), _slope)
