@@ -112,7 +112,11 @@ def start(equation: Equation, scheme: str, t: Float[Array, ""], y: PyTree, optio
     )
 
 
-@partial(eqx.filter_jit, donate="all-except-first")
+# XLA's default order of operations on CPUs saves memory and thereby runs independent transforms one after the other.
+_CONCURRENT = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_CONCURRENCY_OPTIMIZED"}
+
+
+@partial(eqx.filter_jit, donate="all-except-first", compiler_options=_CONCURRENT)
 def _advance(constant, carry: Carry, n: Array, t_stop: Array, clip: Array) -> Carry:
     """Both drivers in one compiled function. clip: shorten the last step to end at t_stop; else stop before passing it."""
     equation, scheme, options = constant

@@ -178,7 +178,7 @@ class ChiralMHD(Equation):
         momentum = tuple(box.divergence(row) for row in ((xx, xy, xz), (xy, yy, yz), (xz, yz, zz)))
         return State(a, _cast(momentum, dtype), back[13], mu5, y.ledger)
 
-    def energy_production(self, t, y: State, g: GridFields, mu_eff: Grid, flux: VectorModes) -> Float[Array, ""]:
+    def energy_production(self, t, y: State, g: GridFields, mu_eff: Grid, flux: tuple[Modes, ...]) -> Float[Array, ""]:
         """What changes the energy of `budgets` besides exchange within it [E* l*⁻³ t*⁻¹]. `flux` is mu5 u.
 
         From (7): d⟨rho + B²/2⟩/dt = ⟨Q - eta J² + eta mu5_eff J·B⟩. With the consistent heat this is -⟨mu5_eff E·B⟩; the
