@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,10 +95,22 @@ def _advance(folder: RunFolder, problem: Problem, config: RunConfig, reporter: R
 
     try:
         reporter.message(_header(config, folder.path))
-        run_loop(problem, folder, loop_settings(config), resume=resumed, reporter=reporter)
+        with _enough_memory():
+            run_loop(problem, folder, loop_settings(config), resume=resumed, reporter=reporter)
     finally:
         reporter.close()
     return open_run(folder.path)
+
+
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    """A grid that does not fit is a wrong configuration."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:  # jax raises a RuntimeError
+        if not isinstance(error, MemoryError) and "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        raise ConfigError(f"geometry.n: not enough memory for this grid ({error}); give fewer points") from None
 
 
 def loop_settings(config: RunConfig) -> LoopSettings:

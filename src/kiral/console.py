@@ -104,8 +104,11 @@ def print_end(run: Run) -> None:
         print(f"figures:    {run.path / 'figures'} ({', '.join(figures)})")
     if (run.path / "report.html").exists():
         print(f"page:       {run.path / 'report.html'}")
-    if run.status["status"] != "finished":
-        print(f"not finished ({run.status['status']}); go on with: kiral resume {run.path}")
+    status = run.status
+    if status["status"] == "failed":
+        print(f"failed: {status['reason']}")
+    elif status["status"] != "finished":
+        print(f"not finished ({status['status']}); go on with: kiral resume {run.path}")
 
 
 def print_show(found: Mapping[str, Any]) -> None:

@@ -105,7 +105,8 @@ def distance(eq: ChiralMHD, a: State, b: State) -> float:
 def helical_parts(where: Box, field) -> dict[int, np.ndarray]:
     """The two Beltrami parts (3, kx, ky, kz) of transverse modes: ∇×part = sign |k| part. numpy only."""
     f = np.stack([np.asarray(x) for x in field])
-    k = np.stack(np.broadcast_arrays(*where.numbers)).astype(float) * (2 * np.pi / np.asarray(where.length))[:, None, None, None]
+    unit = 2 * np.pi / np.asarray(where.length)
+    k = np.stack(np.broadcast_arrays(*where.numbers)).astype(float) * unit[:, None, None, None]
     k_abs = np.sqrt(np.sum(k**2, axis=0))
     turned = 1j * np.cross(k, f, axis=0) / np.where(k_abs > 0, k_abs, 1)
     return {sign: (f + sign * turned) / 2 for sign in (1, -1)}

@@ -2,15 +2,14 @@
 
 import itertools
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from setups import CUBE, box, equation, helical_parts, number, random_state, run
 
 from kiral.core.table import time_table
 from kiral.mhd import solutions
 from kiral.mhd.equations import ChiralMHD
-from setups import CUBE, box, equation, helical_parts, number, random_state, run
 
 K = np.sqrt(np.asarray(box().k2))
 
@@ -40,7 +39,7 @@ def test_helical_modes_grow_at_the_predicted_rate(mu5, xi):
 
 def test_a_table_of_xi_in_time_drives_by_its_integral():
     eta, t = 0.3, 1.0
-    eq = equation(flow=False, magnetic_diffusivity=eta, xi=time_table([0.0, 1.0], [0.5, 1.7]))
+    eq = equation(flow=False, magnetic_diffusivity=eta, xi=time_table(np.array([0.0, 1.0]), np.array([0.5, 1.7])))
     y = random_state(eq, mu5=0.0, mean_mu5=0.4)
     for sign, there, rate in measured_rates(y.A, run(eq, y, t, 80).A, t):
         expected = solutions.growth_rate(K[there], 0.4 + 1.1, eta, sign)
@@ -72,7 +71,7 @@ def fluid_wave(eq, index, momentum, rho=0.0, a=(0, 0, 0)):
 def odd_response(eq, wave, eps, t, steps, scheme="etdrk4"):
     """(y(+eps) - y(-eps))/(2 eps): the linear response, off by eps² only."""
     plus, minus = (run(eq, wave(sign * eps), t, steps, scheme) for sign in (1, -1))
-    return eqx.tree_at(lambda y: y.ledger, plus, minus.ledger), lambda f: (f(plus) - f(minus)) / (2 * eps)
+    return lambda field: (field(plus) - field(minus)) / (2 * eps)
 
 
 @pytest.mark.parametrize("scheme", ["etdrk4", "rk4"])
@@ -85,11 +84,11 @@ def test_sound_travels_and_decays_as_predicted(scheme, nu, branch):
     eq = equation(viscosity=nu)
     momentum = 1j * s / k * np.array(index) / k
 
-    _, part = odd_response(eq, lambda e: fluid_wave(eq, index, e * momentum, e), 1e-5, t, 1 if scheme == "etdrk4" else 800, scheme)
+    part = odd_response(eq, lambda e: fluid_wave(eq, index, e * momentum, e), 1e-5, t, 200, scheme)
     grown = np.exp(s * t)
-    np.testing.assert_allclose(complex(part(lambda y: y.rho[index])), grown, rtol=1e-9)
+    assert abs(complex(part(lambda y: y.rho[index])) - grown) < 1e-9
     for i in range(3):
-        np.testing.assert_allclose(complex(part(lambda y, i=i: y.momentum[i][index])), grown * momentum[i], rtol=1e-9)
+        assert abs(complex(part(lambda y, i=i: y.momentum[i][index])) - grown * momentum[i]) < 1e-9
     if nu < 0.5:
         np.testing.assert_allclose(np.hypot(s.imag, s.real), k * solutions.SOUND_SPEED, rtol=1e-14)
 
@@ -98,7 +97,7 @@ def test_sound_travels_and_decays_as_predicted(scheme, nu, branch):
 def test_shear_flow_decays_by_viscosity(scheme):
     eq = equation(viscosity=0.2)
     momentum = np.cross([1, 2, 2], [0.3, 0.1, -0.7]) + 0j
-    _, part = odd_response(eq, lambda e: fluid_wave(eq, (1, 2, 2), e * momentum), 1e-5, 0.5, 400, scheme)
+    part = odd_response(eq, lambda e: fluid_wave(eq, (1, 2, 2), e * momentum), 1e-5, 0.5, 400, scheme)
     for i in range(3):
         np.testing.assert_allclose(complex(part(lambda y, i=i: y.momentum[i][1, 2, 2])), momentum[i] * np.exp(-0.9), rtol=1e-9)
 
@@ -132,7 +131,7 @@ def test_alfven_waves_travel_and_decay_as_predicted(eta, nu, branch):
     b_over_u = 1j * (k @ b0) / (s + eta * k_abs**2)
     a = 1j * np.cross(k, b_over_u * along) / k_abs**2  # ∇×A = B
 
-    _, part = odd_response(eq, lambda e: fluid_wave(eq, index, e * 4 / 3 * along, 0.0, e * a), 1e-5, t, 40)
+    part = odd_response(eq, lambda e: fluid_wave(eq, index, e * 4 / 3 * along, 0.0, e * a), 1e-5, t, 40)
     for i in range(3):
         scale = np.linalg.norm(along)
         got = complex(part(lambda y, i=i: y.momentum[i][index]))
@@ -146,7 +145,11 @@ def test_compressional_waves_across_the_field_have_the_fast_speed():
     s = -1j * 2 * solutions.fast_speed(b0)
     u, rho, b_z = 1.0, 4 / 3 * 2j / -s, b0 * 2j / -s  # s rho = -(4/3) i k u and s b = -B0 i k u
     a = (0.0, b_z / 2j, 0.0)
-    _, part = odd_response(eq, lambda e: fluid_wave(eq, index, (e * 4 / 3 * u, 0, 0), e * rho, tuple(e * x for x in a)), 1e-5, t, 40)
+
+    def wave(e):
+        return fluid_wave(eq, index, (e * 4 / 3 * u, 0, 0), e * rho, tuple(e * x for x in a))
+
+    part = odd_response(eq, wave, 1e-5, t, 40)
     np.testing.assert_allclose(complex(part(lambda y: y.rho[index])), rho * np.exp(s * t), rtol=1e-8)
     np.testing.assert_allclose(complex(part(lambda y: y.A[1][index])), a[1] * np.exp(s * t), rtol=1e-8)
     np.testing.assert_allclose(complex(part(lambda y: y.momentum[0][index])), 4 / 3 * np.exp(s * t), rtol=1e-8)

@@ -124,8 +124,8 @@ def _sentence(error: dict, holder: Any, sisters: dict) -> tuple[str, str]:
     if kind == "extra_forbidden":
         return "", _unknown_key(error, holder, sisters)
     if kind == "missing":
-        field = holder.model_fields[error["loc"][-1]]
-        return "", f"is missing; give {field.description or 'it'}"
+        name = error["loc"][-1]
+        return "", f"is missing; give {holder.model_fields[name].description or f'a section [{name}]'}"
     if kind == "union_tag_not_found":
         return ".kind", f"is missing; allowed: {ctx.get('expected_tags', _tags(error, holder)).replace(chr(39), '')}"
     if kind == "union_tag_invalid":

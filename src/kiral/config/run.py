@@ -87,9 +87,9 @@ def _as_gev(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return parse_quantity(value, "GeV", "got")
+        return parse_quantity(value, "GeV", "temperature")
     except ConfigError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(str(error).removeprefix("temperature: ")) from None
 
 
 class Units(Section):

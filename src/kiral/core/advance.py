@@ -90,7 +90,6 @@ def limiter_names(carry: Carry) -> tuple[str, ...]:
 def start(equation: Equation, scheme: str, t: Float[Array, ""], y: PyTree, options: StepOptions) -> Carry:
     """The carry at the initial time; the first step is a small part of what the rates allow, and grows from there."""
     slope, rates = SCHEMES[scheme].slope(equation, t, y)
-    y = jax.tree.map(lambda x, s: x.astype(s.dtype), y, slope)
     bound, limiter = _rate_bound(rates)
     adaptive = jnp.minimum(_FIRST_STEP_SHRINK * bound, options.dt_max)
     fixed = options.dt_fixed > 0
@@ -255,5 +254,4 @@ def integrate(
 
     one = jax.checkpoint(body) if checkpoints else body
     slope = method.slope(equation, t, y)[0]
-    y = jax.tree.map(lambda x, s: x.astype(s.dtype), y, slope)
     return lax.scan(one, (y, slope), jnp.arange(n, dtype=jnp.float64))[0][0]

@@ -74,7 +74,7 @@ def sync_directory(path: Path) -> None:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk, a quota or a write protection into a RunFolderError that says what is safe and what to do."""
+    """Turn a full disk, a write protection and the like into a RunFolderError that says what is safe and what to do."""
     try:
         yield
     except OSError as error:
@@ -84,7 +84,7 @@ def disk_errors(path: Path) -> Iterator[None]:
             raise RunFolderError(
                 f"cannot write {path}: {error.strerror}. Change its permissions, or choose another folder with --out."
             ) from error
-        raise
+        raise RunFolderError(f"cannot write {path}: {error.strerror or error}. Choose another folder.") from error
 
 
 def _full_message(path: Path, error: OSError) -> str:

@@ -61,6 +61,7 @@ class RunFolder:
         path, config = Path(path), _as_json(config)
         with disk_errors(path):
             path.mkdir(parents=True, exist_ok=True)
+        _refuse_strangers(path)
         folder = cls(path, RunLock(path))
         try:
             folder._refuse_used(config)
@@ -130,14 +131,8 @@ class RunFolder:
         self.config = dict(config)
 
     def _refuse_used(self, config: Mapping[str, Any]) -> None:
-        """Only an empty folder, or one where a start was cut short before it became a run, may be used."""
+        """A folder that is a run already is not started again."""
         if not (self.path / "config.json").exists():
-            names = {p.name for p in self.path.iterdir() if not p.name.startswith(PARTIAL)}
-            if strangers := sorted(names - _OURS_BEFORE_CONFIG):
-                raise RunFolderError(
-                    f"{self.path} is not empty and no run folder (it holds {', '.join(strangers[:3])}). "
-                    "Choose another folder with --out."
-                )
             return
         differences = differing_keys(read_json(self.path / "config.json"), config)
         if differences:
@@ -211,6 +206,17 @@ def open_run(path: str | Path) -> Run:
     return Run(_existing_run(path))
 
 
+def _refuse_strangers(path: Path) -> None:
+    """Only an empty folder, a run, or one where a start was cut short before it became a run; looked at before locking."""
+    names = {p.name for p in path.iterdir() if not p.name.startswith(PARTIAL)}
+    strangers = sorted(names - _OURS_BEFORE_CONFIG)
+    if strangers and "config.json" not in names:
+        raise RunFolderError(
+            f"{path} is not empty and no run folder (it holds {', '.join(strangers[:3])}). "
+            "Choose another folder with --out."
+        )
+
+
 def _existing_run(path: str | Path) -> Path:
     path = Path(path)
     if not path.exists():
@@ -234,9 +240,14 @@ def _open_rows(path: Path, store: str, group: str) -> xarray.Dataset:
         "consolidated": False, "zarr_format": 3, "chunks": None, "decode_times": False, "decode_timedelta": False
     }  # fmt: skip
     if len(set(rows)) <= 1:
-        return xarray.open_zarr(folder, **options)
+        return _sorted(xarray.open_zarr(folder, **options))
     single = [xarray.open_zarr(folder, drop_variables=[n for n in names if n != name], **options) for name in names]
-    return xarray.merge([part.isel(t=slice(0, min(rows))) if "t" in part.dims else part for part in single])
+    return _sorted(xarray.merge([p.isel(t=slice(0, min(rows))) if "t" in p.dims else p for p in single]))
+
+
+def _sorted(data: xarray.Dataset) -> xarray.Dataset:
+    """The variables by name: the store lists them in the order of the file system."""
+    return data[sorted(map(str, data.data_vars))]
 
 
 def _as_json(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from kiral.core import provenance
 from kiral.core.advance import StepOptions, advance, limiter_names, restored, sample, start, to_save, trial
 from kiral.core.checkpoint import load_checkpoint, write_checkpoint
 from kiral.core.equation import PyTree
+from kiral.core.failure import fastest, what_failed
 from kiral.core.folder import RunFolder
 from kiral.core.pace import Pace, compile_seconds
 from kiral.core.problem import Problem
@@ -263,11 +263,11 @@ class _Loop:
 
     def _failure(self) -> NumericalError:
         now, settings = self.now, self.settings
-        state = trial(self.problem.equation, settings.scheme, self.carry)
+        what = what_failed(trial(self.problem.equation, settings.scheme, self.carry), collapsed=now.limiter != "fixed step")
         last = f"last good checkpoint: {self.checkpoint_name or 'none'}"
         return NumericalError(
-            f"{_what_failed(state)} at step {now.step + 1}, t = {now.t:.8g}: dt = {now.dt:.3g}, limited by: {now.limiter}; "
-            f"{last}. Try a smaller time.tolerance or time.dt, a finer grid, or a weaker drive; the series up to here "
+            f"{what} at step {now.step + 1}, t = {now.t:.8g}: dt = {now.dt:.3g}, limited by: {now.limiter}"
+            f"{fastest(self.carry.rates)}; {last}. Try a smaller time.tolerance or time.dt, a finer grid, or a weaker drive; the series up to here "
             f"are in {self.folder.path}."
         )
 
@@ -387,10 +387,3 @@ class _Loop:
 def _already_finished(folder: RunFolder, settings: LoopSettings) -> dict[str, Any] | None:
     status = folder.status()
     return status if status.get("status") == "finished" and status["t_end"] >= settings.t_end else None
-
-
-def _what_failed(state: PyTree) -> str:
-    """Names the fields of an attempted step that are not finite; else only the step size collapsed."""
-    leaves = jax.tree_util.tree_flatten_with_path(state)[0]
-    bad = [jax.tree_util.keystr(path).lstrip(".") for path, leaf in leaves if not np.isfinite(leaf).all()]
-    return f"non-finite {', '.join(bad)}" if bad else "the step size collapsed"

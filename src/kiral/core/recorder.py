@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +47,8 @@ class Ledger:
         if self.total is None:
             self.total, self.production = total.tolist(), production.tolist()
         self.scale = max(self.scale, _norm(budget.scale))
-        gap = float(np.max(np.abs((total - self.total) - (production - self.production))))
+        with np.errstate(invalid="ignore"):  # inf - inf of a state that the loop refuses at its next step
+            gap = float(np.max(np.abs((total - self.total) - (production - self.production))))
         drift = gap / max(self.scale, np.finfo(float).tiny)
         self.worst = max(self.worst, drift)
         return drift
@@ -154,7 +156,7 @@ class Recorder:
     def _extra_columns(self, t: float, y: PyTree, info: StepInfo) -> dict[str, Any]:
         """Step, dt and rates of the last accepted step, and the budgets at t."""
         row = {"step": np.int64(info.step), "dt": np.float64(info.dt)}
-        row |= {f"rate_{name}": np.float64(rate) for name, rate in info.rates.items()}
+        row |= {f"rate_{_identifier(name)}": np.float64(rate) for name, rate in info.rates.items()}
         for name, budget in jax.device_get(evaluate_budgets(self.problem.equation, jnp.asarray(t), y)).items():
             ledger = self.ledgers.setdefault(name, Ledger())
             row |= {f"drift_{name}": np.float64(ledger.drift(budget))}
@@ -201,12 +203,17 @@ def _unit_and_meaning(name: str, time_unit: str) -> tuple[str, str]:
         return fixed[name]
     part, what = name.split("_", 1)
     return {
-        "rate": (f"1/{time_unit}", f"rate that limits the step: {what}"),
+        "rate": (f"1/{time_unit}", f"rate that limits the step: {what.replace('_', ' ')}"),
         "drift": ("1", f"drift of the budget {what}: |change - production| / largest scale so far"),
         "total": ("code units", f"budget {what}: total"),
         "production": ("code units", f"budget {what}: time integral of the production"),
         "scale": ("code units", f"budget {what}: sum of the absolute terms"),
     }[part]
+
+
+def _identifier(name: str) -> str:
+    """A name for files and for Python: "Alfvén waves" → "alfven_waves"."""
+    return "_".join(unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower().split())
 
 
 def _norm(value: Any) -> float:

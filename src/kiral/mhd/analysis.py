@@ -146,9 +146,7 @@ def measure(run: Any) -> Measured:
         peak = int(np.argmax(np.abs(found[1])))
         t_h_max, h_max, h_end = float(found[0][peak]), float(found[1][peak]), float(found[1][-1])
     spacing, t_end = (float(np.ptp(t)) / max(len(t) - 1, 1), float(t[-1])) if t.size else (0.0, None)
-    return Measured(
-        spacing, t_growth, t_cross, mu5_growth, mu5_cross, mu5_max, growth_rate, h_max, t_h_max, h_end, t_end
-    )
+    return Measured(spacing, t_growth, t_cross, mu5_growth, mu5_cross, mu5_max, growth_rate, h_max, t_h_max, h_end, t_end)
 
 
 def _finite(run: Any, name: str) -> tuple[np.ndarray, np.ndarray] | None:

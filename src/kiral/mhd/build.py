@@ -40,7 +40,7 @@ def build_problem(config: ChiralMHDRun, directory: Path) -> Problem:
         kind=config.model.kind,
         equation=equation,
         initial_state=initial_state,
-        observables=observables(equation.flow),
+        observables=observables(flow=equation.flow, feedback=config.model.chiral_feedback > 0),
         coordinates=_coordinates(equation.box),
         t_start=config.time.t_start,
         time_unit="t*",
@@ -140,8 +140,10 @@ def _monitors(config: ChiralMHDRun, equation: ChiralMHD) -> tuple[Monitor, ...]:
         Monitor("mu5_max", 0.1 / per_mu5, "mu5 exceeds 0.1 k_B T: n5 is no longer proportional to mu5"),
         Monitor("unresolved", 0.02, "more than 2 % of the magnetic energy lies above 0.9 k_max: refine the grid"),
         Monitor("cme_ratio", 1.0, "lambda eta B^2 exceeds Gamma5: Eq. (27) does not apply"),
-        Monitor("chiral_energy_ratio", 0.1, "the chiral energy mu5^2/(2 lambda) exceeds a tenth of rho: an unphysical lambda"),
     ]
+    if config.model.chiral_feedback > 0:
+        unphysical = "the chiral energy mu5^2/(2 lambda) exceeds a tenth of rho: an unphysical lambda"
+        monitors.append(Monitor("chiral_energy_ratio", 0.1, unphysical))
     if equation.flow:
         monitors.append(Monitor("u_max", 0.5, "u exceeds 0.5 c: the equations hold for u^2 << 1"))
     return tuple(monitors)

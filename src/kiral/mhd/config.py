@@ -159,6 +159,13 @@ class HelicalMode(_Initial):
     direction: tuple[Integer, Integer, Integer] = Field(default=(1, 0, 0), description="direction, three whole numbers")
     helicity: Literal[1, -1] = Field(default=1, description="sign of the helicity: 1 or -1")
 
+    @field_validator("helicity", mode="before")
+    @classmethod
+    def _no_boolean(cls, helicity: Any) -> Any:
+        if isinstance(helicity, bool):  # equal to 1 in Python
+            raise ValueError("allowed: 1, -1")
+        return helicity
+
     @field_validator("direction")
     @classmethod
     def _not_zero(cls, direction: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from kiral.mhd.analysis import scales
 from kiral.report import style
-from kiral.report.style import AMBER, BLACK, BLUE, COLORS, GREEN, ORANGE, PURPLE, Curve, Drawing, Mark, Panel
+from kiral.report.style import AMBER, BLACK, BLUE, COLORS, GREEN, GREY, ORANGE, PURPLE, SKY, Curve, Drawing, Mark, Panel
 
 TIME = r"conformal time $t$  $[t_\ast]$"
 WAVE_NUMBER = r"wave number $k$  $[l_\ast^{-1}]$"
@@ -26,6 +26,7 @@ HELICITY_UNIT = r"$[E_\ast\,l_\ast^{-2}]$"
 DENSITY_UNIT = r"$[E_\ast\,l_\ast^{-3}]$"
 FIELD_UNIT = r"$[E_\ast^{1/2}\,l_\ast^{-3/2}]$"
 SPEED_UNIT = r"$[l_\ast\,t_\ast^{-1}]$"
+RATE_COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, GREY)
 BUDGETS = {"helicity_chirality": "helicity + chirality", "energy": "energy", "momentum": "momentum"}
 
 
@@ -76,9 +77,7 @@ def field_and_flow(run: Any) -> Panel | None:
 def helicity(run: Any) -> Panel | None:
     """h_M, 2 mu5/lam, their sum, what Eq. 22 says it must be, and the estimate of Eq. 27 (G25 Fig. 4)."""
     known = scales(run.config)
-    h, mu5, total, production = _several(
-        run, "magnetic_helicity", "mu5_mean", "helicity_total", "helicity_production"
-    )
+    h, mu5, total, production = _several(run, "magnetic_helicity", "mu5_mean", "helicity_total", "helicity_production")
     curves = [_over_time(run, r"$h_M=\langle\mathbf{A}\cdot\mathbf{B}\rangle$", h, BLUE)]
     if known.lam > 0:
         curves.insert(0, _over_time(run, r"$h_\mathrm{tot}$ (sum of the two)", total, AMBER, width=4.5))
@@ -99,7 +98,10 @@ def magnetic_spectrum(run: Any) -> Panel | None:
 def helicity_fraction(run: Any) -> Panel | None:
     """Helicity fraction of every shell, between -1 and 1 (G25 Fig. 6)."""
     panel = _spectrum_panel(run, "helicity_fraction", r"helicity fraction $\epsilon_H(k)$  [1]", times_k=False)
-    return None if panel is None else replace(panel, y_scale="linear", y_limits=(-1.08, 1.08))
+    if panel is None:
+        return None
+    lowest = min(c.y[np.isfinite(c.y)].min(initial=0.0) for c in panel.curves)
+    return replace(panel, y_scale="linear", y_limits=(-1.08 if lowest < -0.08 else -0.08, 1.08))
 
 
 def kinetic_spectrum(run: Any) -> Panel | None:
@@ -157,17 +159,31 @@ def budgets(run: Any) -> Panel | None:
         _over_time(run, BUDGETS.get(name, name), drift, COLORS[i % len(COLORS)])
         for i, (name, drift) in enumerate(zip(names, drifts, strict=True))
     ]
-    return _time_panel(run, "drift of the budget  [1]", curves)
+    exact = [name for name, drift in zip(names, drifts, strict=True) if drift.size and not drift.any()]
+    remarks = tuple(f"{BUDGETS.get(name, name)}: exactly 0" for name in exact)
+    panel = _time_panel(run, "drift of the budget  [1]", curves)
+    return None if panel is None else replace(panel, remarks=remarks)
 
 
 def step_size(run: Any) -> Panel | None:
-    """The step taken and the time scales that could limit it."""
-    curves = [_over_time(run, r"step $\Delta t$", _series(run, "dt"), BLACK, width=2.4)]
-    for i, name in enumerate(_names(run, "rate_")):
-        rate = np.asarray(run.series[f"rate_{name}"], dtype=float)
-        time = np.divide(1.0, rate, out=np.full_like(rate, np.nan), where=rate > 0)
-        curves.append(_over_time(run, f"1/rate: {name.replace('_', ' ')}", time, COLORS[i % len(COLORS)], dash="--"))
+    """The step taken and the time scales that could limit it; those far above the step are left out."""
+    dt = _series(run, "dt")
+    curves = [_over_time(run, r"step $\Delta t$", dt, BLACK, width=2.4)]
+    longest = np.inf if dt is None or not np.isfinite(dt).any() else 1e3 * np.nanmax(dt)
+    for i, (names, rate) in enumerate(_distinct_rates(run)):
+        time = np.divide(1.0, rate, out=np.full_like(rate, np.nan), where=rate > 1.0 / longest)
+        curves.append(_over_time(run, f"1/rate: {names}", time, RATE_COLORS[i % len(RATE_COLORS)], dash="--"))
     return _time_panel(run, r"time  $[t_\ast]$", curves, decades=10)
+
+
+def _distinct_rates(run: Any) -> list[tuple[str, np.ndarray]]:
+    """(names, values) of the rates; those that are equal throughout (eta = D5) are one curve."""
+    found: dict[bytes, tuple[str, np.ndarray]] = {}
+    for name in _names(run, "rate_"):
+        rate = np.asarray(run.series[f"rate_{name}"], dtype=float)
+        others = found.get(rate.tobytes(), ("", rate))[0]
+        found[rate.tobytes()] = (", ".join(filter(None, (others, name.replace("_", " ")))), rate)
+    return list(found.values())
 
 
 def resolution(run: Any) -> Panel | None:
@@ -221,10 +237,15 @@ FIGURES = {
     "budgets": FigureSpec(
         "Budgets",
         "Change of each total minus its integrated production, over the largest sum of its terms. What remains is the "
-        "time stepper's error; a budget that closes exactly has no curve.",
+        "time stepper's error.",
         budgets,
     ),
-    "step_size": FigureSpec("Time step", "Step size and the time scales that may limit it.", step_size),
+    "step_size": FigureSpec(
+        "Time step",
+        "Step size and what may limit it: 1/rate of each process, up to 1000 steps. A stable explicit step is up to 2.5 of "
+        "these.",
+        step_size,
+    ),
     "resolution": FigureSpec(
         "Resolution", "Energy in the top tenth of the wave numbers: the smaller, the better resolved.", resolution
     ),
@@ -314,7 +335,7 @@ def _spectrum_panel(run: Any, name: str, y_label: str, times_k: bool = True) -> 
     found = ((r"$k_\mathrm{cross}$", known.k_cross), (r"$k_\phi$", known.k_phi), (r"$\mu_5(t_0)/2$", known.k_cpi))
     marks = tuple(Mark(label, value) for label, value in found if value is not None)
     color_label = r"time $t$  $[t_\ast]$"
-    return Panel(WAVE_NUMBER, y_label, curves, decades=16, vertical=marks, color_label=color_label)
+    return Panel(WAVE_NUMBER, y_label, curves, decades=22, vertical=marks, color_label=color_label)
 
 
 def _unit_per_log_k(run: Any, name: str) -> str:

@@ -54,16 +54,16 @@ def helical_mode(box: Box, amplitude: float, index: tuple[int, int, int], helici
 
     For unit vectors e1, e2, k/|k| (right-handed), i k×(e1 + iσ e2) = σ |k| (e1 + iσ e2).
     """
-    k = np.array([2 * np.pi / float(length) * i for length, i in zip(box.length, index, strict=True)])
-    k_abs = np.linalg.norm(k)
-    e1 = np.cross(k, np.eye(3)[np.argmin(np.abs(k))])
-    e1 /= np.linalg.norm(e1)
-    polarisation = (e1 + 1j * helicity * np.cross(k / k_abs, e1)) * amplitude / (2 * k_abs)
-    modes = np.zeros((3, *box.shape), complex)
-    for numbers, vector in ((index, polarisation), ([-i for i in index], polarisation.conj())):
+    k = 2 * jnp.pi * jnp.asarray(index) / box.length
+    k_abs = jnp.linalg.norm(k)
+    e1 = jnp.cross(k, jnp.eye(3)[np.argmin(np.abs(index))])
+    e1 = e1 / jnp.linalg.norm(e1)
+    polarisation = (e1 + 1j * helicity * jnp.cross(k / k_abs, e1)) * amplitude / (2 * k_abs)
+    modes = jnp.zeros((3, *box.shape), jnp.complex128)
+    for numbers, vector in ((index, polarisation), (tuple(-i for i in index), polarisation.conj())):
         if numbers[2] >= 0:
-            modes[(slice(None), *numbers)] = vector
-    return tuple(jnp.asarray(m) for m in modes)
+            modes = modes.at[(slice(None), *numbers)].set(vector)
+    return tuple(modes)
 
 
 def spectrum(

@@ -112,25 +112,34 @@ def source(eq, t, y):
     return eq.source(t)
 
 
-def _two_over_lam(eq):
-    return jnp.where(eq.chiral_feedback > 0, 2 / jnp.where(eq.chiral_feedback > 0, eq.chiral_feedback, 1.0), jnp.nan)
-
-
 def helicity_total(eq, t, y):
     """⟨A·B⟩ + (2/lam)⟨mu5⟩, below G25 (22)."""
-    return magnetic_helicity(eq, t, y) + _two_over_lam(eq) * mu5_mean(eq, t, y)
+    return magnetic_helicity(eq, t, y) + 2 / eq.chiral_feedback * mu5_mean(eq, t, y)
 
 
 def helicity_production(eq, t, y):
     """(2/lam) ∫(S5 - gamma5⟨mu5⟩) dt, G25 (22)."""
-    return _two_over_lam(eq) * (y.ledger.source - y.ledger.washout)
+    return 2 / eq.chiral_feedback * (y.ledger.source - y.ledger.washout)
+
+
+def _integral_wave_number(eq, fields, power_of_k):
+    """Σ |k|^p |f|² / Σ |k|^(p-1) |f|² over k ≠ 0, with every mode's own |k|; 0 where f = 0."""
+    box = eq.box
+    k = jnp.sqrt(jnp.where(box.k2 > 0, box.k2, 1.0))
+    weight = k**power_of_k * (box.k2 > 0)
+    energy = sum(box.mean_product(f, weight * f) for f in fields)
+    over_k = sum(box.mean_product(f, weight / k * f) for f in fields)
+    return jnp.where(energy > 0, energy / jnp.where(over_k > 0, over_k, 1.0), 0.0)
 
 
 def k_integral(eq, t, y):
-    """∫E dk / ∫E k⁻¹ dk, the inverse integral scale, with every mode's own |k|."""
-    inverse = eq.box.mean_dot(y.A, tuple(jnp.sqrt(eq.box.k2) * a for a in y.A)) / 2
-    energy = energy_magnetic(eq, t, y)
-    return jnp.where(energy > 0, energy / jnp.where(inverse > 0, inverse, 1.0), 0.0)
+    """∫E dk / ∫E k⁻¹ dk of the magnetic field, the inverse of its integral scale."""
+    return _integral_wave_number(eq, y.A, 2)
+
+
+def k_integral_kinetic(eq, t, y):
+    """The same of the velocity."""
+    return _integral_wave_number(eq, to_modes(eq.box, _u(eq, y)), 0)
 
 
 def _tail(eq, fields, power_of_k):
@@ -172,7 +181,7 @@ def cme_ratio(eq, t, y):
 def chiral_energy_ratio(eq, t, y):
     """⟨mu5²⟩/(2 lam) over ⟨rho⟩ (over 1 without flow)."""
     rho = rho_mean(eq, t, y) if eq.flow else 1.0
-    return _two_over_lam(eq) / 4 * eq.box.mean_product(y.mu5, y.mu5) / rho
+    return eq.box.mean_product(y.mu5, y.mu5) / (2 * eq.chiral_feedback) / rho
 
 
 def _shells(eq: ChiralMHD, density) -> Float[Array, "k"]:
@@ -240,7 +249,11 @@ def field_rho(eq, t, y):
 
 
 _B, _U, _MU, _H, _E = "E*^1/2 l*^-3/2", "l*/t*", "1/l*", "E*/l*^2", "E*/l*^3"
-_FLOW_ONLY = {"u_rms", "u_max", "rho_mean", "rho_min", "energy_kinetic", "tail_kinetic", "kinetic_spectrum", "u", "rho"}
+_FLOW_ONLY = {
+    "u_rms", "u_max", "rho_mean", "rho_min", "energy_kinetic", "tail_kinetic", "k_integral_kinetic", "kinetic_spectrum",
+    "u", "rho",
+}  # fmt: skip
+_FEEDBACK_ONLY = {"helicity_total", "helicity_production", "chiral_energy_ratio"}
 
 SERIES = (
     Observable("mu5_mean", (), _MU, "mean chiral chemical potential", mu5_mean),
@@ -261,6 +274,7 @@ SERIES = (
     Observable("helicity_total", (), _H, "<A.B> + 2 <mu5>/lambda", helicity_total),
     Observable("helicity_production", (), _H, "(2/lambda) int (S5 - Gamma5 <mu5>) dt", helicity_production),
     Observable("k_integral", (), _MU, "integral wave number of B", k_integral),
+    Observable("k_integral_kinetic", (), _MU, "integral wave number of u", k_integral_kinetic),
     Observable("tail_magnetic", (), "1", "share of magnetic energy above 0.9 k_max", tail_magnetic),
     Observable("tail_kinetic", (), "1", "share of <u^2> above 0.9 k_max", tail_kinetic),
     Observable("tail_mu5", (), "1", "share of mu5's variance above 0.9 k_max", tail_mu5),
@@ -284,6 +298,7 @@ FIELDS = (
 )
 
 
-def observables(flow: bool) -> tuple[Observable, ...]:
-    """All observables of a run with or without flow."""
-    return tuple(o for o in (*SERIES, *SPECTRA, *FIELDS) if flow or o.name not in _FLOW_ONLY)
+def observables(*, flow: bool, feedback: bool) -> tuple[Observable, ...]:
+    """All observables of a run with or without flow, with or without feedback of the field on mu5 (lambda > 0)."""
+    absent = (set() if flow else _FLOW_ONLY) | (set() if feedback else _FEEDBACK_ONLY)
+    return tuple(o for o in (*SERIES, *SPECTRA, *FIELDS) if o.name not in absent)

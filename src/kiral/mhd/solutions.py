@@ -7,6 +7,7 @@ is that of radiation, w = (4/3) rho, and time dependence is exp(s t).
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from scipy.integrate import quad
@@ -42,7 +43,7 @@ def chirality_without_field(
     edges = sorted({e for e in edges if t_start <= e <= t})
     pieces = [
         quad(lambda s: source(s) * np.exp(-flipping_rate * (t - s)), a, b, epsabs=0.0, epsrel=1e-13, limit=200)[0]
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges)
     ]
     return mu5_start * np.exp(-flipping_rate * (t - t_start)) + sum(pieces)
 
@@ -50,8 +51,8 @@ def chirality_without_field(
 def chirality_from_decay(t, amplitude: float, t_phi: float, flipping_rate: float, *, t_start: float = 0.0):
     """The same in closed form for the decaying source G25 (9), from mu5(t_start) = 0 [1/l*].
 
-    With a = t_phi and x(s) = (gamma5 a² - s)/(√2 a):  S5bar √e a { [-e^{-s²/2a²} + gamma5 a √(π/2) e^{-s²/2a²} erfcx(x)] at s = t
-    minus the same at t_start times e^{-gamma5 (t - t_start)} }. Loses gamma5 a²/t in relative precision at early times.
+    With a = t_phi and x(s) = (gamma5 a² - s)/(√2 a), F(s) = e^{-s²/2a²} [gamma5 a √(π/2) erfcx(x) - 1]:
+    mu5 = S5bar √e a [F(t) - e^{-gamma5 (t - t_start)} F(t_start)]. Early times lose a factor gamma5 a²/t in precision.
     """
     decayed = np.exp(-flipping_rate * (np.asarray(t) - t_start))
     end, begin = (_decay_antiderivative(np.asarray(s, float), t_phi, flipping_rate) for s in (t, t_start))

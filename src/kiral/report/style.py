@@ -20,6 +20,8 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 
 BLACK, BLUE, ORANGE, GREEN = "#000000", "#0072B2", "#D55E00", "#009E73"
 PURPLE, SKY, AMBER, GREY = "#CC79A7", "#56B4E9", "#E69F00", "#666666"
@@ -28,6 +30,7 @@ TIME_COLORS = "viridis"
 LINE = 1.7
 MARK_LABEL = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 10}
 SIZE = (5.2, 4.2)
+LEGEND_DROP = 0.5  # inches from the axis to its legend: room for numbers and label
 DPI, OVERVIEW_DPI = 170, 120
 RC: dict[Any, Any] = {
     "font.size": 11,
@@ -79,7 +82,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Panel:
-    """One pair of axes. Labels name quantity and [unit]; `decades` is how far below its top a log axis goes."""
+    """One pair of axes. Labels name quantity and [unit]; `decades` is how far below its top a log axis goes.
+
+    `remarks` are lines of the legend without a curve, for what cannot be drawn.
+    """
 
     x_label: str
     y_label: str
@@ -93,6 +99,7 @@ class Panel:
     vertical: tuple[Mark, ...] = ()
     horizontal: tuple[Mark, ...] = ()
     color_label: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,13 +166,16 @@ def _floor(panel: Panel) -> float:
 
 def _clean(panel: Panel, curve: Curve, floor: float) -> Curve:
     x, y = np.asarray(curve.x, dtype=float), np.array(curve.y, dtype=float)
-    bad = ~np.isfinite(x) | ~np.isfinite(y) | (x < panel.x_min)
-    if panel.x_scale == "log":
-        bad |= x <= 0
+    bad = ~_drawable(panel, x) | ~np.isfinite(y)
     if panel.y_scale == "log":
         bad |= np.abs(y) < floor
     y[bad] = np.nan
     return Curve(curve.label, x, y, curve.color, curve.dash, curve.width, curve.value)
+
+
+def _drawable(panel: Panel, x: np.ndarray) -> np.ndarray:
+    """Which x lie on the panel's axis."""
+    return np.isfinite(x) & (x >= panel.x_min) & ((x > 0) | (panel.x_scale != "log"))
 
 
 def _points(curve: Curve) -> np.ndarray:
@@ -205,7 +215,8 @@ def _draw_curve(axes: Axes, panel: Panel, curve: Curve, color: object) -> None:
 
 
 def _set_limits(axes: Axes, panel: Panel, curves: tuple[Curve, ...]) -> None:
-    x = np.concatenate([_points(c)[0] for c in curves])
+    # All x that the axis can show, also where no y is: the panels of a run then begin and end alike.
+    x = np.concatenate([c.x[_drawable(panel, c.x)] for c in curves])
     low, high = x.min(), x.max()
     if high > low:
         axes.set_xlim(low, high)
@@ -229,10 +240,12 @@ def _number_format(axes: Axes, panel: Panel) -> None:
     for axis, scale in ((axes.xaxis, panel.x_scale), (axes.yaxis, panel.y_scale)):
         if scale == "log":
             low, high = axis.get_view_interval()
-            if np.log10(high / low) < 1.5:
-                axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+            span = np.log10(high / low)
+            if span < 1.5:
+                few = ticker.MaxNLocator(5, steps=(1, 2, 5, 10))
+                axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)) if span > 0.7 else few)
                 axis.set_major_formatter(ticker.FuncFormatter(_short))
-                axis.set_minor_formatter(ticker.NullFormatter())
+            axis.set_minor_formatter(ticker.NullFormatter())  # numbers between the powers of ten would overlap
         else:
             formatter = ticker.ScalarFormatter(useMathText=True)
             formatter.set_powerlimits((-3, 4))
@@ -263,6 +276,9 @@ def _draw_legend(axes: Axes, panel: Panel, curves: tuple[Curve, ...]) -> None:
     if panel.y_scale == "log" and any((c.y < 0).any() for c in curves):
         handles += axes.plot([], [], color=GREY, linestyle=(0, (2.5, 1.5)), linewidth=1.2)
         labels.append("dashed: negative")
-    # Below the axes, where it covers no curve.
-    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.17), "ncols": 2}
-    axes.legend(handles, labels, **below, handlelength=1.8, borderpad=0)
+    handles += [Line2D([], [], linestyle="none")] * len(panel.remarks)
+    labels += panel.remarks
+    # Below the axis label, where it covers no curve.
+    below = axes.transAxes + ScaledTranslation(0, -LEGEND_DROP, axes.figure.dpi_scale_trans)
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "bbox_transform": below}
+    axes.legend(handles, labels, **place, ncols=2, handlelength=1.8, borderpad=0)

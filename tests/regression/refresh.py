@@ -1,0 +1,57 @@
+"""Stored scalars of tiny runs of the cases: `python tests/regression/refresh.py` recomputes them and prints what changed.
+
+A change here is a change of results: say so in the CHANGELOG.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+STORED = Path(__file__).parent / "scalars.json"
+NAMES = ("mu5_mean", "b_rms", "u_rms", "magnetic_helicity", "energy_magnetic", "rho_mean", "k_integral")
+RUNS = {
+    "sourced-cpi": {
+        "geometry.n": [12, 12, 1],
+        "initial.amplitude": 1e-8,
+        "model.source.amplitude": 2e7,
+        "time.t_end": 0.04,
+        "output": {"series": {"every_time": 0.01}},
+    },
+    "cpi": {
+        "geometry.n": [12, 12, 1],
+        "initial.amplitude": 1e-8,
+        "initial.mu5": 1e4,
+        "time.t_end": 0.2,
+        "output": {"series": {"every_time": 0.05}},
+    },
+}
+
+
+def scalars() -> dict[str, dict[str, float]]:
+    """Final values of every run."""
+    import kiral
+
+    found = {}
+    for case, overrides in RUNS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            series = kiral.run(case, overrides, out=Path(folder) / "run", progress=False).series
+            found[case] = {name: float(series[name][-1]) for name in NAMES}
+    return found
+
+
+def main() -> None:
+    """Print the differences and store the new values."""
+    old = json.loads(STORED.read_text()) if STORED.exists() else {}
+    new = scalars()
+    for case, values in new.items():
+        for name, value in values.items():
+            before = old.get(case, {}).get(name)
+            change = "new" if before is None else f"{value / before - 1:+.1e}" if before else f"{value - before:+.1e}"
+            print(f"{case:12s} {name:18s} {value:.12e}  {change}")
+    STORED.write_text(json.dumps(new, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
