@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from kiral import __version__
-from kiral.errors import ConfigError, KiralError
+from kiral.errors import ConfigError, KiralError, RunFolderError
 
 if TYPE_CHECKING:
     from kiral.core.folder import Run
@@ -74,9 +74,7 @@ def list_cases(*, runs: Annotated[Path, Parameter(help="Folder of the runs.")] =
     console.print_cases((case.name, case.config.title, _cost(case.text)) for case in cases)
     found = sorted(path.parent for path in runs.glob("*/config.json")) if runs.is_dir() else []
     if found:
-        from kiral.core.folder import open_run
-
-        states = [(path, open_run(path).status) for path in found]
+        states = [(path, _status(path)) for path in found]
         rows = [(str(path), state.get("status"), state.get("t"), state.get("t_end")) for path, state in states]
         console.print_table("", ("run", "status", "t", "t_end"), rows, right=(2, 3))
     return 0
@@ -225,6 +223,16 @@ def _overrides(settings: Sequence[str] | None) -> dict[str, Any]:
     from kiral.config.load import parse_overrides
 
     return parse_overrides(list(settings or []))
+
+
+def _status(path: Path) -> dict[str, Any]:
+    """State of a run for the list, which a damaged folder does not end."""
+    from kiral.core.folder import open_run
+
+    try:
+        return open_run(path).status
+    except RunFolderError:
+        return {"status": "unreadable"}
 
 
 def _cost(text: str) -> str:

@@ -107,6 +107,8 @@ def print_end(run: Run) -> None:
     status = run.status
     if status["status"] == "failed":
         print(f"failed: {status['reason']}")
+    elif status["status"] == "running":
+        print(f"still running: t = {number(status['t'])} of {number(status['t_end'])}")
     elif status["status"] != "finished":
         print(f"not finished ({status['status']}); go on with: kiral resume {run.path}")
 

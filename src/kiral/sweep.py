@@ -77,6 +77,7 @@ def sweep(
         _check_index(out, points)
         _write_index(out, case, over, points)
         for index, point in enumerate(points):
+            _announce(point, index, len(points), progress)
             points[index] = _run_point(out / point.folder, point, loaded[point.folder][1], progress)
             _write_index(out, case, over, points)
             if points[index].status == "stopped":
@@ -120,6 +121,14 @@ def _check_index(out: Path, points: list[Point]) -> None:
                 f"{out} holds another sweep: {point.folder} is {point.values} here, {there} there "
                 "(or the case itself has changed). Choose another folder with --out."
             )
+
+
+def _announce(point: Point, index: int, number: int, progress: bool) -> None:
+    from kiral.core.progress import make_reporter
+
+    values = ", ".join(f"{key} = {value}" for key, value in point.values.items())
+    before = f" (already {point.status})" if point.status in ("finished", "failed") else ""
+    make_reporter(quiet=not progress).message(f"point {index + 1} of {number}: {values}{before}")
 
 
 def _run_point(path: Path, point: Point, loaded: LoadedCase, progress: bool) -> Point:

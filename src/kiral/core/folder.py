@@ -82,6 +82,7 @@ class RunFolder:
         folder = cls(path, RunLock(path))
         try:
             folder.config = read_json(path / "config.json")
+            folder._check_untouched()
             folder._change_config(None if config is None else _as_json(config), tuple(changeable))
         except BaseException:
             folder.close()
@@ -139,6 +140,16 @@ class RunFolder:
             raise RunFolderError(f"{self.path} holds another case: {_listed(differences)}. Choose another with --out.")
         raise RunFolderError(_same_case_message(self.path))
 
+    def _check_untouched(self) -> None:
+        """config.json is what kiral wrote: at the start, or when a resume changed it."""
+        record = read_json(self.path / "provenance.json")
+        known = {record["config_hash"], *(resumed["config_hash"] for resumed in record["resumed"])}
+        if config_hash(self.config) not in known:
+            raise RunFolderError(
+                f"{self.path / 'config.json'} has been altered since the run began: that would be another run. "
+                "Restore it, or start the other run with `kiral run` and --out."
+            )
+
     def _change_config(self, config: Mapping[str, Any] | None, changeable: tuple[str, ...]) -> None:
         differences = differing_keys(self.config, config) if config is not None else {}
         refused = {key: pair for key, pair in differences.items() if not key.startswith(changeable)}
@@ -147,7 +158,8 @@ class RunFolder:
                 f"{self.path} cannot be resumed with {_listed(refused)}: that would be another run. "
                 "Start it with `kiral run` and --out."
             )
-        provenance.add_resume(self.path, {key: list(pair) for key, pair in differences.items()})
+        changes = {key: list(pair) for key, pair in differences.items()}
+        provenance.add_resume(self.path, changes, config_hash(self.config if config is None else config))
         if config is not None and differences:
             write_json(self.path / "config.json", config, sync=True)
             self.config = dict(config)
@@ -188,12 +200,12 @@ class Run:
     @cached_property
     def series(self) -> xarray.Dataset:
         """Numbers in time (dim t), with units."""
-        return _open_rows(self.path, "series.zarr", "scalars").load()
+        return _read_rows(self.path, "series.zarr", "scalars")
 
     @cached_property
     def spectra(self) -> xarray.Dataset:
         """Spectra (dims t, k), with units."""
-        return _open_rows(self.path, "series.zarr", "spectra").load()
+        return _read_rows(self.path, "series.zarr", "spectra")
 
     @cached_property
     def snapshots(self) -> xarray.Dataset:
@@ -224,6 +236,14 @@ def _existing_run(path: str | Path) -> Path:
     if not (path / "config.json").is_file():
         raise RunFolderError(f"{path} is no run folder (it has no config.json). `kiral list` shows the runs.")
     return path
+
+
+def _read_rows(path: Path, store: str, group: str) -> xarray.Dataset:
+    """One group, in memory. RunFolderError where it is damaged."""
+    try:
+        return _open_rows(path, store, group).load()
+    except (OSError, ValueError, KeyError) as error:
+        raise RunFolderError(f"cannot read {path / store / group}, it is damaged: {error}") from error
 
 
 def _open_rows(path: Path, store: str, group: str) -> xarray.Dataset:

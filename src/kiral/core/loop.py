@@ -169,8 +169,8 @@ class _Loop:
             self.say("no checkpoint yet: starting from the beginning")
             return False
         saved, host, self.checkpoint_name = loaded
-        self.carry = restored(self.problem.equation, self.settings.scheme, saved)
         self.recorder.restore(host["recorder"])
+        self.carry = restored(self.problem.equation, self.settings.scheme, saved)
         self.checkpoint.restore(host["checkpoint"])
         self.wall_before, self.compile_before = host["wall_s"], host["compile_s"]
         self.say(f"resumed from checkpoint {self.checkpoint_name}")
@@ -267,8 +267,8 @@ class _Loop:
         last = f"last good checkpoint: {self.checkpoint_name or 'none'}"
         return NumericalError(
             f"{what} at step {now.step + 1}, t = {now.t:.8g}: dt = {now.dt:.3g}, limited by: {now.limiter}"
-            f"{fastest(self.carry.rates)}; {last}. Try a smaller time.tolerance or time.dt, a finer grid, or a weaker drive; the series up to here "
-            f"are in {self.folder.path}."
+            f"{fastest(self.carry.rates)}; {last}. Try a smaller time.tolerance or time.dt, a finer grid, or a weaker "
+            f"drive; the series up to here are in {self.folder.path}."
         )
 
     # ---- what is kept and told
@@ -374,10 +374,14 @@ class _Loop:
         return status
 
     def end_badly(self, status: str, reason: str) -> None:
-        """Leave rows and status behind as well as the disk allows. No checkpoint: the state may be what went wrong."""
+        """Leave rows and status behind as well as the disk allows. No checkpoint: the state may be what went wrong.
+
+        A resume that found no usable checkpoint keeps the status of before, which knows about the checkpoints.
+        """
         try:
-            self.recorder.flush()
-            self.write_status(status, reason)
+            if self.carry is not None or not self.folder.status().get("checkpoint"):
+                self.recorder.flush()
+                self.write_status(status, reason)
             self.folder.log(f"{status}: {reason}")
             provenance.end_session(self.folder.path, status)
         except (OSError, KiralError, LookupError, AttributeError):

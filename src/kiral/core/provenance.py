@@ -61,10 +61,10 @@ def end_session(folder: Path, status: str) -> None:
     write_json(folder / "provenance.json", record)
 
 
-def add_resume(folder: Path, changes: Mapping[str, Any]) -> None:
-    """Record that a run goes on, in what process, and which configuration keys changed (key: [old, new])."""
+def add_resume(folder: Path, changes: Mapping[str, Any], config_hash: str) -> None:
+    """Record that a run goes on, in what process, which configuration keys changed (key: [old, new]), the hash now."""
     record = read_json(folder / "provenance.json")
-    record["resumed"].append({"time": now(), "changes": dict(changes), **collect()})
+    record["resumed"].append({"time": now(), "changes": dict(changes), "config_hash": config_hash, **collect()})
     write_json(folder / "provenance.json", record)
 
 

@@ -25,6 +25,7 @@ from kiral.errors import CheckpointError
 
 CHUNK_BYTES = 128 * 1024
 CHUNK_ROWS = 256
+_AGAIN = "Restore it from a copy, or run the case again into another folder with --out."
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,11 @@ class Archive:
         if not self.columns:
             self._create(values)
         if values.keys() != self.columns.keys():
-            raise ValueError(f"rows of {self.folder} hold {sorted(self.columns)}, got {sorted(values)}")
+            odd = ", ".join(sorted(values.keys() ^ self.columns.keys()))
+            raise CheckpointError(
+                f"{self.folder} was begun with other quantities ({odd} differ), by another version of kiral. Resume with "
+                "that version, or run the case again into another folder with --out."
+            )
         for name, column in self.columns.items():
             column.append(values[name])
         self.count += 1
@@ -84,7 +89,7 @@ class Archive:
             if path.parent.name not in self.coordinates:
                 self.columns[path.parent.name] = Column(path.parent)
         if not self.columns:
-            raise CheckpointError(f"{self.folder} has no rows, but the checkpoint counts {count}: was it deleted?")
+            raise CheckpointError(f"{self.folder} has no rows, but the checkpoint counts {count}: was it deleted? {_AGAIN}")
         for column in self.columns.values():
             self._unsynced.update(column.truncate(count))
 
@@ -109,7 +114,7 @@ class Column:
         try:
             self.meta = json.loads((folder / "zarr.json").read_text())
         except (OSError, ValueError) as error:
-            raise CheckpointError(f"{folder / 'zarr.json'} is damaged ({error}); its rows are lost") from error
+            raise CheckpointError(f"{folder / 'zarr.json'} is damaged ({error}); its rows are lost. {_AGAIN}") from error
         self.chunk: int = self.meta["chunk_grid"]["configuration"]["chunk_shape"][0]
         self.tail = tuple(self.meta["shape"][1:])
         self.dtype = np.dtype(self.meta["data_type"])
@@ -152,7 +157,7 @@ class Column:
     def truncate(self, count: int) -> list[Path]:
         """Keep the first `count` rows. Raises CheckpointError when the stored array is shorter or a chunk is damaged."""
         if self.meta["shape"][0] < count:
-            raise CheckpointError(f"{self.folder} holds {self.meta['shape'][0]} rows, the checkpoint counts {count}")
+            raise CheckpointError(f"{self.folder} holds {self.meta['shape'][0]} rows, the checkpoint counts {count}. {_AGAIN}")
         for index in range(math.ceil(count / self.chunk)):
             self._check_chunk(self._chunk_path(index))
         self.base = count // self.chunk * self.chunk
@@ -172,7 +177,7 @@ class Column:
         expected = self.chunk * math.prod(self.tail) * self.dtype.itemsize
         found = path.stat().st_size if path.exists() else 0
         if found != expected:
-            raise CheckpointError(f"{path} is damaged: {found} bytes instead of {expected}; its rows are lost")
+            raise CheckpointError(f"{path} is damaged: {found} bytes instead of {expected}; its rows are lost. {_AGAIN}")
 
     def _drop_chunks_from(self, index: int) -> None:
         while (path := self._chunk_path(index)).exists():

@@ -140,8 +140,9 @@ def energies(run: Any) -> Panel | None:
 
 def wave_numbers(run: Any) -> Panel | None:
     """The field's integral wave number, the fastest growing one, and the box's."""
-    mu5, k_integral = _several(run, "mu5_mean", "k_integral")
-    curves = [_over_time(run, "integral scale of B", k_integral, BLUE)]
+    mu5, of_field, of_flow = _several(run, "mu5_mean", "k_integral", "k_integral_kinetic")
+    curves = [_over_time(run, "integral scale of B", of_field, BLUE)]
+    curves.append(_over_time(run, "integral scale of u", of_flow, ORANGE))
     if mu5 is not None:
         curves.append(_over_time(run, r"fastest growing $|\langle\mu_5\rangle|/2$", np.abs(mu5) / 2, BLACK))
     marks = ()

@@ -10,7 +10,7 @@ SCHEMES: dict[str, Scheme] = {s.name: s for s in (ETDRK4, RK4, ARK4)}
 __all__ = ["ARK4", "ETDRK4", "RK4", "SCHEMES", "Scheme", "Step", "step"]
 
 
-def step(equation, t, y, h, *, scheme: str = "etdrk4"):
+def step(equation, t, y, h, *, scheme: str = "rk4"):
     """One pure step: (y at t + h, embedded error estimate). `scheme` is a name in SCHEMES.
 
     For stepping by hand and for gradients; the run loop uses `core.advance`, which also keeps the first stage.
