@@ -54,7 +54,8 @@ def run_one(n: int, cores: int, scheme: str) -> dict:
     row = {"scheme": scheme, "n": n, "cores": cores, **json.loads(done.stdout.splitlines()[-1])}
     print(
         f"{scheme} {n}³, {cores} core(s): {row['ns_per_point_rhs_best']:.0f} ns best, "
-        f"{row['ns_per_point_rhs_median']:.0f} median per point and right-hand side; {row['transforms_per_rhs']} transforms of {row['ns_per_point_transform']:.2f} ns; "
+        f"{row['ns_per_point_rhs_median']:.0f} median per point and right-hand side; "
+        f"{row['transforms_per_rhs']} transforms of {row['ns_per_point_transform']:.2f} ns; "
         f"{row['bytes_per_point_rhs']} B per point, {row['bandwidth_share']:.0%} of {row['copy_gb_per_s']:.0f} GB/s",
         flush=True,
     )

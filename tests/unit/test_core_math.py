@@ -70,7 +70,8 @@ def test_sound_wave_block_through_critical_damping(k, damping):
 def test_forced_response_to_a_cubic_is_exact(rate):
     """∫₀ʰ e^{-r(h-s)} s^j ds = j! h^{j+1} φ_{j+1}(-r h)."""
     h, t = 0.1, 2.0
-    response, total = forced_response(lambda s: 1 + 2 * (s - t) - 5 * (s - t) ** 3, jnp.asarray(t), jnp.asarray(h), jnp.asarray(rate))
+    times = jnp.asarray(t), jnp.asarray(h)
+    response, total = forced_response(lambda s: 1 + 2 * (s - t) - 5 * (s - t) ** 3, *times, jnp.asarray(rate))
     phi = [float(p) for p in phi_functions(jnp.asarray(-rate * h), 4)]
     assert float(response) == pytest.approx(h * phi[1] + 2 * h**2 * phi[2] - 30 * h**4 * phi[4], rel=1e-13)
     assert float(total) == pytest.approx(h + h**2 - 5 * h**4 / 4, rel=1e-14)
