@@ -96,7 +96,7 @@ def _advance(folder: RunFolder, problem: Problem, config: RunConfig, reporter: R
     try:
         reporter.message(_header(config, folder.path))
         with _enough_memory():
-            run_loop(problem, folder, loop_settings(config), resume=resumed, reporter=reporter)
+            run_loop(problem, folder, loop_settings(config, problem.dt_max), resume=resumed, reporter=reporter)
     finally:
         reporter.close()
     return open_run(folder.path)
@@ -113,8 +113,8 @@ def _enough_memory() -> Iterator[None]:
         raise ConfigError(f"geometry.n: not enough memory for this grid ({error}); give fewer points") from None
 
 
-def loop_settings(config: RunConfig) -> LoopSettings:
-    """The loop's settings of a configuration."""
+def loop_settings(config: RunConfig, dt_max: float) -> LoopSettings:
+    """The loop's settings of a configuration; `dt_max` is the problem's largest step."""
     from kiral.core.advance import step_options
     from kiral.core.loop import LoopSettings
 
@@ -122,7 +122,7 @@ def loop_settings(config: RunConfig) -> LoopSettings:
     return LoopSettings(
         t_end=config.time.t_end,
         scheme=config.time.scheme,
-        options=step_options(tolerance=config.time.tolerance, dt_fixed=config.time.dt or 0.0),
+        options=step_options(config.time.tolerance, config.time.dt or 0.0, dt_max),
         series=_schedule(output.series, "output.series"),
         spectra=_schedule(output.spectra, "output.spectra") if output.spectra else None,
         snapshots=_schedule(output.snapshots, "output.snapshots") if output.snapshots else None,

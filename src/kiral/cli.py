@@ -247,6 +247,7 @@ def _finish(finished: Run, report: bool) -> int:
     if report:
         from kiral.report.page import write_report
 
+        print("drawing the figures ...", file=sys.stderr)
         write_report(finished.path)
     console.print_end(finished)
     return 0
@@ -262,7 +263,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status. Errors that a user can act on are one message, never a traceback."""
     try:
         status = app(arguments, exit_on_error=False, print_error=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except KiralError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -274,5 +276,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:
+        _drop_output()
+        print(f"error: {error}", file=sys.stderr)
+        return RunFolderError.exit_code
+
+
+def _drop_output() -> None:
+    """What is still to be printed can't be: keep Python from trying again when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

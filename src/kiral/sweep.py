@@ -72,9 +72,9 @@ def sweep(
     points = [_known(out, name, values, point.config.config_hash()) for name, (values, point) in loaded.items()]
     with disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
+    _check_index(out, points)
     lock = RunLock(out)
     try:
-        _check_index(out, points)
         _write_index(out, case, over, points)
         for index, point in enumerate(points):
             _announce(point, index, len(points), progress)

@@ -96,12 +96,10 @@ def advanced(n, steps=6, dt=0.05):
 
 
 def test_space_converges_exponentially():
-    exact = advanced(48)
-    grids = (8, 12, 18, 27)
-    errors = [
-        max(np.abs(a - b).max() / np.abs(b).max() for a, b in zip(advanced(n), exact, strict=True)) for n in grids
-    ]
+    exact = advanced(60)
+    grids = (8, 14, 20)
+    errors = [max(np.abs(a - b).max() / np.abs(b).max() for a, b in zip(advanced(n), exact, strict=True)) for n in grids]
     kept = np.array([box((n, n, 1)).m[0] for n in grids])
     slopes = np.diff(np.log(errors)) / np.diff(kept)
     assert np.all(slopes < -0.8), (errors, slopes)  # each mode kept gains more than a factor of two
-    assert errors[-1] < 1e-6, errors
+    assert errors[-1] < 1e-5, errors

@@ -41,7 +41,7 @@ def test_a_table_of_xi_in_time_drives_by_its_integral():
     eta, t = 0.3, 1.0
     eq = equation(flow=False, magnetic_diffusivity=eta, xi=time_table(np.array([0.0, 1.0]), np.array([0.5, 1.7])))
     y = random_state(eq, mu5=0.0, mean_mu5=0.4)
-    for sign, there, rate in measured_rates(y.A, run(eq, y, t, 80).A, t):
+    for sign, there, rate in measured_rates(y.A, run(eq, y, t, 80, "rk4").A, t):
         expected = solutions.growth_rate(K[there], 0.4 + 1.1, eta, sign)
         np.testing.assert_array_less(abs(rate - expected), 1e-8 * eta * K[there] * (K[there] + 1.5))
 
@@ -68,7 +68,7 @@ def fluid_wave(eq, index, momentum, rho=0.0, a=(0, 0, 0)):
     )
 
 
-def odd_response(eq, wave, eps, t, steps, scheme="etdrk4"):
+def odd_response(eq, wave, eps, t, steps, scheme):
     """(y(+eps) - y(-eps))/(2 eps): the linear response, off by eps² only."""
     plus, minus = (run(eq, wave(sign * eps), t, steps, scheme) for sign in (1, -1))
     return lambda field: (field(plus) - field(minus)) / (2 * eps)
@@ -131,7 +131,7 @@ def test_alfven_waves_travel_and_decay_as_predicted(eta, nu, branch):
     b_over_u = 1j * (k @ b0) / (s + eta * k_abs**2)
     a = 1j * np.cross(k, b_over_u * along) / k_abs**2  # ∇×A = B
 
-    part = odd_response(eq, lambda e: fluid_wave(eq, index, e * 4 / 3 * along, 0.0, e * a), 1e-5, t, 40)
+    part = odd_response(eq, lambda e: fluid_wave(eq, index, e * 4 / 3 * along, 0.0, e * a), 1e-5, t, 40, "rk4")
     for i in range(3):
         scale = np.linalg.norm(along)
         got = complex(part(lambda y, i=i: y.momentum[i][index]))
@@ -149,7 +149,7 @@ def test_compressional_waves_across_the_field_have_the_fast_speed():
     def wave(e):
         return fluid_wave(eq, index, (e * 4 / 3 * u, 0, 0), e * rho, tuple(e * x for x in a))
 
-    part = odd_response(eq, wave, 1e-5, t, 40)
+    part = odd_response(eq, wave, 1e-5, t, 80, "rk4")
     np.testing.assert_allclose(complex(part(lambda y: y.rho[index])), rho * np.exp(s * t), rtol=1e-8)
     np.testing.assert_allclose(complex(part(lambda y: y.A[1][index])), a[1] * np.exp(s * t), rtol=1e-8)
     np.testing.assert_allclose(complex(part(lambda y: y.momentum[0][index])), 4 / 3 * np.exp(s * t), rtol=1e-8)
@@ -164,7 +164,7 @@ def test_a_circular_alfven_wave_of_any_amplitude_returns_after_a_period(handedne
     b = 0.4 * np.array([1, handedness * 1j, 0])
     a = tuple(1j * np.cross([0, 0, k], b) / k**2)
     y = fluid_wave(eq, (0, 0, k), tuple(-b * speed / b0 * 4 / 3), 0.0, a)
-    end = run(eq, y, 2 * np.pi / (k * speed), 400)
+    end = run(eq, y, 2 * np.pi / (k * speed), 400, "rk4")
     for field, value in ((end.A, a), (end.momentum, -b * speed / b0 * 4 / 3)):
         for i in range(3):
             assert abs(complex(field[i][0, 0, k]) - value[i]) < 1e-8

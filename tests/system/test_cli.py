@@ -122,6 +122,11 @@ def test_copy_gives_the_commented_file_and_overwrites_nothing(capsys, case_file)
         (["run", "tiny.toml", "--set", "time.scheme=rk5"], 2, ["time.scheme", "did you mean 'rk4'"]),
         (["check", "tiny.toml", "--set", "model.viscosity=-1"], 2, ["model.viscosity", ">= 0"]),
         (["run", "tiny.toml", "--ot", "x"], 2, ["--ot", "--out"]),
+        (["run", "tiny.toml", "--out", "tiny.toml"], 5, ["cannot write tiny.toml", "Choose another folder"]),
+        (["run", "tiny.toml", "--out", "tiny.toml/x"], 5, ["cannot write tiny.toml/x", "Choose another folder"]),
+        (["run", "tiny.toml", "--out", "."], 5, ["not empty and no run folder", "tiny.toml"]),
+        (["calc", "growth", "--out", "tiny.toml/x"], 5, ["cannot write tiny.toml/x", "Choose another folder"]),
+        (["sweep", "tiny.toml", "--over", "seed=1,2", "--out", "."], 5, ["holds no sweep", "tiny.toml"]),
         (["rum", "tiny.toml"], 2, ["rum", "run"]),
         (["run"], 2, ["CASE"]),
         (["resume", "nowhere"], 5, ["no run folder nowhere"]),
@@ -143,6 +148,14 @@ def test_mistakes_are_one_message_and_an_exit_status(capsys, case_file, argument
     assert err.startswith("error: ")
     assert all(part in err for part in expected), err
     assert sorted(p.name for p in case_file.parent.iterdir()) == ["tiny.toml", "xi.csv"]
+
+
+def test_output_that_cannot_be_written_is_one_message(case_file):
+    command = [sys.executable, "-c", "import sys; from kiral.cli import main; sys.exit(main())"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*command, "estimate", "cpi", "--json"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (5, 1)
+    assert done.stderr.startswith("error: ")
 
 
 def test_interrupt_and_library_bugs_are_told_apart(capsys, case_file, monkeypatch):
@@ -217,7 +230,7 @@ def test_export_writes_one_netcdf_file_and_overwrites_nothing(capsys, finished, 
 
 def test_cite_names_kiral_and_the_papers(capsys, finished):
     out = call(capsys, "cite", finished)[1]
-    assert all(name in out for name in ("kiral", "Gurgenidze", "Rogachevskii", "Cox"))
+    assert all(name in out for name in ("kiral", "Gurgenidze", "Rogachevskii", "Krogstad"))
 
 
 def test_same_and_other_case_in_one_folder_are_refused(capsys, finished):

@@ -69,7 +69,7 @@ def test_defaults_are_filled_in_and_the_config_is_frozen(case_file):
         1,
         "paper",
         "none",
-        "etdrk4",
+        "rk4",
     )
     assert config.geometry.lengths == (6.0, 6.0, 6.0)
     assert config.geometry.wave_numbers_min[0] == pytest.approx(2 * math.pi / 6)
@@ -129,8 +129,9 @@ BAD = [
     ({"initial.kind": "noise"}, ["initial.kind", "white_noise"]),
     ({"initial.direction": [0, 0, 0]}, ["initial.direction", "differ from 0"]),
     ({"initial.direction": [0, 0, 1]}, ["initial.direction", "along z"]),
-    ({"initial.wave_number": 3}, ["initial.wave_number", "2/3 rule", "n = 8"]),
+    ({"initial.wave_number": 3}, ["initial.wave_number", "2/3 rule", "|k| = 3", "k_max = 2"]),
     ({"initial.helicity": 2}, ["initial.helicity", "2", "1, -1"]),
+    ({"initial.helicity": True}, ["initial.helicity", "a boolean", "1, -1"]),
     ({"initial": {"kind": "file", "path": "no.npz"}}, ["initial.path", "no such file"]),
     ({"initial": 3}, ["initial", "table of keys"]),
     ({"time": {}}, ["time.t_end", "missing"]),

@@ -30,6 +30,16 @@ def test_lines_come_every_few_seconds_only():
     assert stream.getvalue() == "compiled\n"
 
 
+def test_the_run_goes_on_when_nobody_reads_the_lines():
+    class Closed(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    reporter = LineReporter(Closed(), seconds=0.0)
+    reporter.update(PROGRESS)
+    reporter.message("finished")
+
+
 def test_a_terminal_gets_a_live_bar_and_messages_above():
     stream = io.StringIO()
     reporter = LiveReporter(Console(file=stream, force_terminal=True, width=120))

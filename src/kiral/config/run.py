@@ -161,7 +161,7 @@ class ChiralMHDRun(RunConfig):
     @model_validator(mode="after")
     def _mode_fits(self) -> ChiralMHDRun:
         if isinstance(self.initial, mhd.HelicalMode):
-            problem = mhd.check_mode_fits(self.initial, self.geometry.n)
+            problem = mhd.check_mode_fits(self.initial, self.geometry)
             if problem:
                 raise ValueError(problem)
         return self

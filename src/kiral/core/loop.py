@@ -148,6 +148,8 @@ class _Loop:
             self.checkpoint.skip_before(self.now.t, self.now.step)
         else:
             self.checkpoint.mark(self.problem.t_start, 0)
+            for remark in self.problem.notes.get("remarks", ()):
+                self.say(remark)
             names = dict.fromkeys([SERIES, *self.recorder.due_at(self.now.t), *self.recorder.due_now(0)])
             self._record(names, self.now.t, self.carry.y)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +50,8 @@ class Problem:
     """Everything a run needs. `observables` of dims () go to the series, 1-D ones to the spectra, the rest to snapshots.
 
     `equation` and `state` hold arrays; `t_start` is in `time_unit`. `initial_state` is a function so that a resumed run
-    does not build it; `progress` names the two or three series shown while running.
+    does not build it; `progress` names the two or three series shown while running. `dt_max` is the largest step that
+    input given at points in time allows.
     """
 
     kind: str
@@ -62,3 +64,4 @@ class Problem:
     progress: tuple[str, ...] = ()
     monitors: tuple[Monitor, ...] = ()
     notes: dict[str, Any] = field(default_factory=dict)
+    dt_max: float = math.inf

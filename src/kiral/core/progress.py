@@ -70,6 +70,7 @@ class LineReporter(Reporter):
 
     def __init__(self, stream: Any = None, seconds: float = LINE_SECONDS) -> None:
         self._stream, self._seconds, self._last = stream or sys.stderr, seconds, time.monotonic()
+        self._open = True
 
     def update(self, progress: Progress) -> None:
         if time.monotonic() - self._last >= self._seconds:
@@ -77,7 +78,11 @@ class LineReporter(Reporter):
             self.message(f"{progress.head()} | {progress.detail()}")
 
     def message(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+        if self._open:
+            try:
+                print(text, file=self._stream, flush=True)
+            except OSError:  # nobody reads any more (`| head`); the run goes on, and has log.txt
+                self._open = False
 
 
 class LiveReporter(Reporter):

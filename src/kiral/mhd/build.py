@@ -47,7 +47,14 @@ def build_problem(config: ChiralMHDRun, directory: Path) -> Problem:
         progress=("b_rms", "mu5_mean"),
         monitors=_monitors(config, equation),
         notes={"remarks": remarks},
+        dt_max=_largest_step(config, directory),
     )
+
+
+def _largest_step(config: ChiralMHDRun, directory: Path) -> float:
+    """The smallest interval of the linear tables: no step then spans more than one or two of their kinks."""
+    tables = [table for table in config.tables().values() if table.interpolation == "linear"]
+    return min((float(np.min(np.diff(table.load(directory)[0]))) for table in tables), default=np.inf)
 
 
 def build_equation(config: ChiralMHDRun, directory: Path) -> ChiralMHD:

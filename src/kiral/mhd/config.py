@@ -197,12 +197,18 @@ class FieldFile(_Initial):
 Initial = Annotated[WhiteNoise | HelicalMode | Spectrum | FieldFile, Field(discriminator="kind")]
 
 
-def check_mode_fits(initial: HelicalMode, n: tuple[int, int, int]) -> str | None:
-    """What is wrong with the mode on this grid (beyond the 2/3 rule, or along an ignorable direction), or None."""
-    for axis, points, component in zip("xyz", n, initial.direction, strict=True):
-        index = abs(component) * initial.wave_number
-        if points == 1 and component:
+def check_mode_fits(initial: HelicalMode, box: BoxSection) -> str | None:
+    """What is wrong with the mode in this box (beyond the sphere |k| <= k_max, or along an ignorable direction), or None."""
+    units = box.wave_numbers_min
+    numbers = [component * initial.wave_number for component in initial.direction]
+    for axis, points, number in zip("xyz", box.n, numbers, strict=True):
+        if points == 1 and number:
             return f"initial.direction points along {axis}, which has one grid point only"
-        if points > 1 and 3 * index >= points:
-            return f"initial.wave_number: mode {index} along {axis} needs n > {3 * index} (2/3 rule); got n = {points}"
+    k = math.hypot(*(number * unit for number, unit in zip(numbers, units, strict=True)))
+    k_max = min((points - 1) // 3 * unit for points, unit in zip(box.n, units, strict=True) if points > 1)
+    if k > k_max * (1 + 1e-12):
+        return (
+            f"initial.wave_number: the mode {numbers} has |k| = {k:.6g}, beyond k_max = {k_max:.6g} of this grid "
+            "(2/3 rule); take a smaller wave number or a larger geometry.n"
+        )
     return None

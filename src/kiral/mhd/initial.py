@@ -16,6 +16,9 @@ from kiral.geometry.fft import to_modes
 from kiral.geometry.random import normal_modes
 from kiral.mhd.equations import Ledger, State
 
+LARGEST_LNRHO = 300.0
+"""So that rho and its square are finite numbers."""
+
 
 def state_from(box: Box, a: VectorModes, mu5: Modes, *, flow: bool, u_momentum=None, rho=None) -> State:
     """A State from its fields; fluid at rest with rho = 1 where not given, ledger empty."""
@@ -100,10 +103,10 @@ def read_fields(path: Path, box: Box) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             fields = {name: np.asarray(archive[name]) for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError) as error:
+    except OSError as error:
         raise ConfigError(f"initial.path: cannot read {path}: {error}; give an .npz file with an array A") from None
-    except Exception as error:  # zipfile raises its own kinds
-        raise ConfigError(f"initial.path: {path} is no .npz file ({error}); write one with numpy.savez") from None
+    except Exception:  # zipfile and numpy raise many kinds, and numpy's words advise to unpickle
+        raise ConfigError(f"initial.path: {path} is no .npz file of plain numbers; write one with numpy.savez") from None
     if "A" not in fields or set(fields) - set(shapes):
         raise ConfigError(f"initial.path: {path} has {sorted(fields)}; needed: A; allowed besides: u, lnrho, mu5")
     for name, value in fields.items():
@@ -114,6 +117,8 @@ def read_fields(path: Path, box: Box) -> dict[str, np.ndarray]:
             )
         if not np.issubdtype(value.dtype, np.number) or np.iscomplexobj(value) or not np.all(np.isfinite(value)):
             raise ConfigError(f"initial.path: {name} in {path} must hold finite real numbers")
+    if "lnrho" in fields and np.max(np.abs(fields["lnrho"])) > LARGEST_LNRHO:
+        raise ConfigError(f"initial.path: lnrho in {path}, the natural logarithm of rho, must lie within ±{LARGEST_LNRHO:g}")
     return fields
 
 
