@@ -124,7 +124,7 @@ def toy_settings(**changes) -> LoopSettings:
 
 
 KILLABLE = {
-    "t_end": 1.2, "scheme": "rk4", "options": step_options(1e-5), "series": Schedule(every_time=0.02),
+    "t_end": 4.0, "scheme": "rk4", "options": step_options(1e-5), "series": Schedule(every_time=0.02),
     "checkpoint": Schedule(every_steps=1), "chunk_seconds": 0.0,
 }  # fmt: skip
 
