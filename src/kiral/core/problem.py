@@ -49,8 +49,8 @@ class Monitor:
 class Problem:
     """Everything a run needs. `observables` of dims () go to the series, 1-D ones to the spectra, the rest to snapshots.
 
-    `equation` and `state` hold arrays; `t_start` is in `time_unit`. `initial_state` is a function so that a resumed run
-    does not build it; `progress` names the two or three series shown while running. `dt_max` is the largest step that
+    `equation` holds arrays; `t_start` is in `time_unit`. `initial_state` is a function, so that the state exists only once
+    the loop takes it; `progress` names the two or three series shown while running. `dt_max` is the largest step that
     input given at points in time allows.
     """
 
