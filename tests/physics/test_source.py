@@ -92,3 +92,13 @@ def test_table_source_with_steps_that_end_at_its_points():
         )
     eq = plasma(time_table(t, value), 300.0)
     assert mean(run(eq, still(eq), 0.2, 20, "rk4")) == pytest.approx(expected, rel=1e-12)
+
+
+def test_steps_stay_within_the_smallest_interval_of_a_linear_table():
+    """A cubic table has no corners and does not bound the step."""
+    import kiral
+
+    table = {"t": [0.0, 0.1, 0.13, 0.5], "value": [0.0, 1.0, 2.0, 0.0]}
+    for interpolation, largest in (("linear", 0.03), ("cubic", np.inf)):
+        overrides = {"geometry.n": [8, 1, 1], "model.xi": table | {"interpolation": interpolation}}
+        assert kiral.build("sourced-cpi", overrides).dt_max == pytest.approx(largest)
