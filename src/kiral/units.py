@@ -13,7 +13,7 @@ import difflib
 import math
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from kiral import constants as const
 from kiral.errors import ConfigError
@@ -22,6 +22,9 @@ GAUSS_SQUARED_EV_CM3 = 1 / (4 * math.pi * const.EV_ERG)
 """What 1 G² means in a Heaviside–Lorentz formula [eV cm⁻³]: twice the energy density of a field of 1 G."""
 
 SQRT_4PI = math.sqrt(4 * math.pi)
+
+GRAM_MEV = const.SPEED_OF_LIGHT_CM_S**2 / const.EV_ERG * 1e-6
+"""Rest energy of 1 g [MeV]."""
 
 
 # --- Unit systems ----------------------------------------------------------------------------------------------------
@@ -75,6 +78,39 @@ class ComovingRadiation(UnitSystem):
             "unit_field_gauss": self.field_gauss,
             "unit_helicity_gauss2_mpc": self.helicity_gauss2_mpc,
         }
+
+
+@dataclass(frozen=True)
+class Matter(UnitSystem):
+    """Units of a local box of dense matter: a given length, c = 1, and the rest-mass energy density as energy density."""
+
+    density_g_cm3: float
+    temperature_ev: float
+
+    def table(self) -> dict[str, float]:
+        """The unit table under the flat names of `kiral estimate --json`."""
+        return {
+            "unit_time_s": self.time_s,
+            "unit_length_cm": self.length_cm,
+            "unit_energy_ev": self.energy_ev,
+            "unit_temperature_ev": self.temperature_ev,
+            "unit_density_g_cm3": self.density_g_cm3,
+            "unit_field_gauss": self.field_gauss,
+            "unit_helicity_gauss2_cm": self.helicity_gauss2_mpc * const.MEGAPARSEC_CM,
+        }
+
+
+def matter_units(length_cm: float, density_g_cm3: float, temperature_ev: float) -> Matter:
+    """Units in which `length_cm` [cm], c and `density_g_cm3` c² [g/cm³] are 1. `temperature_ev` is k_B T [eV]."""
+    energy_density = density_g_cm3 * GRAM_MEV * 1e6  # eV/cm³
+    return Matter(
+        name="matter",
+        time_s=length_cm / const.SPEED_OF_LIGHT_CM_S,
+        length_cm=length_cm,
+        energy_ev=energy_density * length_cm**3,
+        density_g_cm3=density_g_cm3,
+        temperature_ev=temperature_ev,
+    )
 
 
 def radiation_energy_density(temperature_ev: float, g_energy: float) -> float:
@@ -210,6 +246,67 @@ def chiral_wavenumber_from_chiralities(mu_r_ev: float, mu_l_ev: float) -> float:
 def mu5_from_chiral_wavenumber(k5_per_cm: float, convention: Convention = "right_minus_left") -> float:
     """mu5 = π ħ c k5/(2 α) [eV] of a chiral wavenumber [1/cm]."""
     return _SIGN[convention] * math.pi * const.HBAR_C_EV_CM * k5_per_cm / (2 * const.FINE_STRUCTURE)
+
+
+# --- Natural units of MeV: ħ = c = k_B = 1, Heaviside–Lorentz ---------------------------------------------------------
+
+_HBAR_MEV_S = 1e-6 * const.HBAR_EV_S
+_HBAR_C_MEV_CM = 1e-6 * const.HBAR_C_EV_CM
+
+
+def seconds_to_inverse_mev(time_s: Any) -> Any:
+    """Time in 1/MeV of one in s: t/ħ. Numbers and arrays."""
+    return time_s / _HBAR_MEV_S
+
+
+def inverse_mev_to_seconds(time: Any) -> Any:
+    """Time in s of one in 1/MeV."""
+    return time * _HBAR_MEV_S
+
+
+def per_second_to_mev(rate_per_s: Any) -> Any:
+    """Rate in MeV of one in 1/s: ħ times it."""
+    return rate_per_s * _HBAR_MEV_S
+
+
+def mev_to_per_second(rate: Any) -> Any:
+    """Rate in 1/s of one in MeV."""
+    return rate / _HBAR_MEV_S
+
+
+def inverse_mev_to_cm(length: Any) -> Any:
+    """Length in cm of one in 1/MeV."""
+    return length * _HBAR_C_MEV_CM
+
+
+def per_cm3_to_mev3(number_density: Any) -> Any:
+    """Number density in MeV³ of one in 1/cm³."""
+    return number_density * _HBAR_C_MEV_CM**3
+
+
+def g_per_cm3_to_mev4(mass_density: Any) -> Any:
+    """Energy density rho c² in MeV⁴ of a mass density in g/cm³."""
+    return mass_density * GRAM_MEV * _HBAR_C_MEV_CM**3
+
+
+def gauss_to_mev2(field_gauss: Any) -> Any:
+    """Heaviside–Lorentz field in MeV² (energy density B²/2) of a Gaussian one in G (B²/8π): 1 G = 1.9535e-14 MeV²."""
+    return field_gauss * math.sqrt(GAUSS_SQUARED_EV_CM3 * 1e-6 * _HBAR_C_MEV_CM**3)
+
+
+def mev2_to_gauss(field: Any) -> Any:
+    """Gaussian field in G of a Heaviside–Lorentz one in MeV²."""
+    return field / gauss_to_mev2(1.0)
+
+
+def charge_times_field_mev2(field_gauss: Any) -> Any:
+    """e B in MeV² of a field in G, e = √(4πα) > 0: 5.9157e-15 MeV² per gauss. The same in both systems of units."""
+    return math.sqrt(4 * math.pi * const.FINE_STRUCTURE) * gauss_to_mev2(field_gauss)
+
+
+def chiral_wavenumber_from_conductivity(xi_mev: Any) -> Any:
+    """Chiral wavenumber k5 = xi/(ħ c) [1/cm] of a chiral magnetic conductivity xi [MeV], J = xi B (Heaviside–Lorentz)."""
+    return xi_mev / _HBAR_C_MEV_CM
 
 
 # --- "1e14 G" --------------------------------------------------------------------------------------------------------

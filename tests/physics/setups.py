@@ -9,8 +9,10 @@ import numpy as np
 
 from kiral.core.advance import advance, start, step_options
 from kiral.core.integrators.base import combine
+from kiral.core.table import time_table
 from kiral.geometry.box import Box
-from kiral.mhd.equations import ChiralMHD, State
+from kiral.mhd.equations import ChargeCoupling, ChiralMHD, State
+from kiral.mhd.forcing import HelicalForcing, modes_in_shell
 from kiral.mhd.initial import state_from
 from kiral.mhd.source import DecaySource
 
@@ -28,12 +30,20 @@ def box(n=CUBE, length=2 * np.pi) -> Box:
 COEFFICIENTS = ("magnetic_diffusivity", "viscosity", "chiral_diffusivity", "chiral_feedback", "flipping_rate", "xi")
 
 
-def equation(n=CUBE, *, length=2 * np.pi, kind=ChiralMHD, heating="paper", flow=True, source=(0.0, 1.0), **values):
-    """Coefficients are 0 unless given; source is (amplitude, t_phi) of the decaying one, or a source."""
-    values = dict.fromkeys(COEFFICIENTS, 0.0) | values
+def equation(n=CUBE, *, length=2 * np.pi, kind=ChiralMHD, heating="paper", flow="relativistic", form="brandenburg1996",
+             source=(0.0, 1.0), **values):  # fmt: skip
+    """Coefficients are 0 unless given; source is (amplitude, t_phi) of the decaying one, or a source.
+
+    charge is (separation, magnetic, diffusivity); background_field a list of three.
+    """
+    values = dict.fromkeys(COEFFICIENTS, 0.0) | {"enthalpy": 4 / 3} | values
     numbers = {name: number(value) if isinstance(value, float) else value for name, value in values.items()}
+    numbers["background_field"] = number(numbers.get("background_field", (0.0, 0.0, 0.0)))
+    numbers["charge"] = ChargeCoupling(*map(number, numbers["charge"])) if numbers.get("charge") else None
+    numbers.setdefault("forcing", None)
+    numbers.setdefault("xi_shape", None)
     source = DecaySource(*map(number, source)) if isinstance(source, tuple) else source
-    return kind(box=box(n, length), source=source, heating=heating, flow=flow, **numbers)
+    return kind(box=box(n, length), source=source, heating=heating, flow=flow, form=form, **numbers)
 
 
 NONLINEAR = {
@@ -41,6 +51,20 @@ NONLINEAR = {
     "flipping_rate": 0.8, "xi": 0.3, "source": (3.0, 0.7),
 }  # fmt: skip
 """Everything on, and of the same order of magnitude."""
+
+
+def helical_force(where: Box, amplitude=0.5, helicity=0.6, wave_number=1.5, width=1.2, correlation_time=0.4):
+    """A force on the modes of a shell."""
+    numbers = jnp.asarray(modes_in_shell(where, wave_number, width))
+    return HelicalForcing(numbers, *map(number, (amplitude, helicity, correlation_time)), jnp.asarray(7))
+
+
+EXTENSIONS = {
+    "charge": (0.7, 0.4, 0.05), "background_field": [0.3, -0.2, 0.4],
+    "magnetic_diffusivity": time_table(np.array([0.0, 0.5, 1.0, 2.0]), np.array([0.05, 0.08, 0.03, 0.04]), "cubic"),
+    "flipping_rate": time_table(np.array([0.0, 0.5, 1.0, 2.0]), np.array([0.8, 0.5, 0.9, 0.2]), "cubic"),
+}  # fmt: skip
+"""What goes beyond G25: mu, a uniform field, coefficients that change in time."""
 
 
 def random_modes(where: Box, seed: int, rms: float, k_top: int = 2) -> jnp.ndarray:
@@ -63,11 +87,12 @@ def random_state(eq: ChiralMHD, seed: int = 1, *, a=0.2, m=0.15, rho=0.05, mu5=0
     where = eq.box
     vector = [tuple(random_modes(where, 100 * seed + 10 * j + i, rms, k_top) for i in range(3)) for j, rms in enumerate((a, m))]
     chirality = random_modes(where, 100 * seed + 50, mu5, k_top).at[0, 0, 0].set(mean_mu5)
-    if not eq.flow:
-        return state_from(where, vector[0], chirality, flow=False)
+    mu = None if eq.charge is None else random_modes(where, 100 * seed + 70, mu5, k_top).at[0, 0, 0].set(0.3)
+    if not eq.moves:
+        return state_from(where, vector[0], chirality, flow="none", mu=mu)
     momentum = tuple(f.at[0, 0, 0].set(0.02 * (i - 1)) for i, f in enumerate(vector[1]))
     density = random_modes(where, 100 * seed + 60, rho, k_top).at[0, 0, 0].set(1.0)
-    return state_from(where, vector[0], chirality, flow=True, u_momentum=momentum, rho=density)
+    return state_from(where, vector[0], chirality, flow=eq.flow, u_momentum=momentum, rho=density, mu=mu)
 
 
 def run(eq: ChiralMHD, y: State, t_end: float, steps: int, scheme: str = "etdrk4", t: float = 0.0) -> State:
@@ -96,9 +121,13 @@ def distance(eq: ChiralMHD, a: State, b: State) -> float:
     """Largest relative difference of the fields (rho without its mean)."""
     where = eq.box
     pairs = [(a.A, b.A), ((a.mu5,), (b.mu5,))]
-    if eq.flow:
+    if eq.moves:
+        pairs += [(a.momentum, b.momentum)]
+    if eq.charge is not None:
+        pairs += [((a.mu,), (b.mu,))]
+    if eq.compressible:
         mean = jnp.zeros_like(b.rho).at[0, 0, 0].set(b.rho[0, 0, 0])
-        pairs += [(a.momentum, b.momentum), ((a.rho - mean,), (b.rho - mean,))]
+        pairs += [((a.rho - mean,), (b.rho - mean,))]
     return max(rms(where, tuple(x - y for x, y in zip(f, g, strict=True))) / rms(where, g) for f, g in pairs)
 
 

@@ -118,7 +118,7 @@ def test_in_three_dimensions():
 
 def test_without_flow():
     n = (30, 30, 1)
-    eq = equation(n, flow=False, **NONLINEAR)
+    eq = equation(n, flow="none", **NONLINEAR)
     y = random_state(eq)
     still = np.zeros((3, *n))
     a_t, mu5_t, _, _ = printed(n, on_grid(eq, y.A), still, still[0], on_grid(eq, (y.mu5,))[0], "paper")

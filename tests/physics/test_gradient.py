@@ -13,8 +13,8 @@ STEPS, DT = 8, 0.02
 
 def growth_rate(eta, mu5, scheme):
     """Rate of the mode k = 2 of positive helicity, from its energy before and after."""
-    eq = equation((8, 1, 1), flow=False, magnetic_diffusivity=eta)
-    y = state_from(eq.box, helical_mode(eq.box, 1e-3, (2, 0, 0), 1), uniform(eq.box, 0.0).at[0, 0, 0].set(mu5), flow=False)
+    eq = equation((8, 1, 1), flow="none", magnetic_diffusivity=eta)
+    y = state_from(eq.box, helical_mode(eq.box, 1e-3, (2, 0, 0), 1), uniform(eq.box, 0.0).at[0, 0, 0].set(mu5), flow="none")
     end = integrate(eq, scheme, number(0.0), y, number(DT), STEPS)
     before, after = (eq.box.mean_dot(s.A, s.A) for s in (y, end))
     return jnp.log(after / before) / (2 * STEPS * DT)

@@ -79,7 +79,7 @@ def test_fields_from_a_file_return(tmp_path):
     path = tmp_path / "start.npz"
     np.savez(path, **fields)
     where = box()
-    state, remarks = from_fields(where, read_fields(path, where), 0.0, flow=True)
+    state, remarks = from_fields(where, read_fields(path, where), uniform(where, 0.0), flow="relativistic")
     np.testing.assert_allclose(to_grid(where, (state.mu5,))[0], fields["mu5"], atol=1e-13)
     rho = np.exp(fields["lnrho"])
     # exp(lnrho) has harmonics beyond k_max: lnrho²/4 = 2.5e-5
@@ -94,7 +94,7 @@ def test_the_power_cut_off_is_reported(tmp_path):
     x = 2 * np.pi * np.arange(12) / 12
     wave = (np.sin(x) + np.sin(5 * x))[:, None, None] * np.ones((1, 12, 12))
     zero = 0 * wave
-    _, remarks = from_fields(box(), {"A": np.stack([zero, wave, zero])}, 0.0, flow=False)
+    _, remarks = from_fields(box(), {"A": np.stack([zero, wave, zero])}, uniform(box(), 0.0), flow="none")
     assert "5.0e-01" in remarks[0]
 
 
@@ -122,6 +122,6 @@ def test_bad_files_give_one_message_that_names_the_key(tmp_path, name):
 
 def test_state_from_defaults_to_a_fluid_at_rest():
     where = box()
-    state = state_from(where, helical_mode(where, 1.0, (1, 0, 0), 1), uniform(where, 2.0), flow=True)
+    state = state_from(where, helical_mode(where, 1.0, (1, 0, 0), 1), uniform(where, 2.0), flow="relativistic")
     assert float(state.rho[0, 0, 0].real) == 1 and float(state.mu5[0, 0, 0].real) == 2
     assert all(float(np.max(np.abs(m))) == 0 for m in state.momentum)

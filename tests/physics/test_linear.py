@@ -5,11 +5,10 @@ import itertools
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from setups import CUBE, box, equation, helical_parts, number, random_state, run
+from setups import CUBE, box, equation, helical_parts, random_state, run
 
 from kiral.core.table import time_table
 from kiral.mhd import solutions
-from kiral.mhd.equations import ChiralMHD
 
 K = np.sqrt(np.asarray(box().k2))
 
@@ -27,7 +26,7 @@ def measured_rates(before, after, t):
 @pytest.mark.parametrize(("mu5", "xi"), [(2.3, 0.0), (1.5, 0.9), (-0.7, -1.1)])
 def test_helical_modes_grow_at_the_predicted_rate(mu5, xi):
     eta, t = 0.4, 0.4
-    eq = equation(flow=False, magnetic_diffusivity=eta, xi=xi)
+    eq = equation(flow="none", magnetic_diffusivity=eta, xi=xi)
     y = random_state(eq, mu5=0.0, mean_mu5=mu5)
     end = run(eq, y, t, 40)
     for sign, there, rate in measured_rates(y.A, end.A, t):
@@ -39,7 +38,7 @@ def test_helical_modes_grow_at_the_predicted_rate(mu5, xi):
 
 def test_a_table_of_xi_in_time_drives_by_its_integral():
     eta, t = 0.3, 1.0
-    eq = equation(flow=False, magnetic_diffusivity=eta, xi=time_table(np.array([0.0, 1.0]), np.array([0.5, 1.7])))
+    eq = equation(flow="none", magnetic_diffusivity=eta, xi=time_table(np.array([0.0, 1.0]), np.array([0.5, 1.7])))
     y = random_state(eq, mu5=0.0, mean_mu5=0.4)
     for sign, there, rate in measured_rates(y.A, run(eq, y, t, 80, "rk4").A, t):
         expected = solutions.growth_rate(K[there], 0.4 + 1.1, eta, sign)
@@ -47,7 +46,7 @@ def test_a_table_of_xi_in_time_drives_by_its_integral():
 
 
 def test_ohmic_decay_is_exact_in_one_step():
-    eq = equation(flow=False, magnetic_diffusivity=0.7)
+    eq = equation(flow="none", magnetic_diffusivity=0.7)
     y = random_state(eq, mu5=0.0, mean_mu5=0.0)
     end = run(eq, y, 1.3, 1)
     for a, b in zip(y.A, end.A, strict=True):
@@ -102,21 +101,11 @@ def test_shear_flow_decays_by_viscosity(scheme):
         np.testing.assert_allclose(complex(part(lambda y, i=i: y.momentum[i][1, 2, 2])), momentum[i] * np.exp(-0.9), rtol=1e-9)
 
 
-class UniformField(ChiralMHD):
-    """The same equations with a uniform field B0 added to B on the grid: all products of the code see it."""
-
-    b0: jnp.ndarray
-
-    def grid_fields(self, y):
-        g = super().grid_fields(y)
-        return g._replace(b=tuple(b + self.b0[i] for i, b in enumerate(g.b)))
-
-
 FLAT = (12, 1, 12)
 
 
 def magnetised(b0, **values):
-    return equation(FLAT, kind=UniformField, b0=number(b0), **values)
+    return equation(FLAT, background_field=b0, **values)
 
 
 @pytest.mark.parametrize(("eta", "nu", "branch"), list(itertools.product([0.0, 0.08], [0.0, 0.03], [0, 1])))

@@ -19,7 +19,7 @@ AMPLITUDE, T_PHI, T_START = 4e7, 0.05, 1e-5
 def plasma(source, gamma5=1e3):
     """Run A without field and flow."""
     diffusion = {"magnetic_diffusivity": 1e-6, "chiral_diffusivity": 1e-6}
-    return equation(TINY, length=LENGTH, flow=False, flipping_rate=gamma5, chiral_feedback=1e8, source=source, **diffusion)
+    return equation(TINY, length=LENGTH, flow="none", flipping_rate=gamma5, chiral_feedback=1e8, source=source, **diffusion)
 
 
 def still(eq):

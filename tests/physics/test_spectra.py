@@ -44,17 +44,17 @@ def _mean_flow(eq, y) -> float:
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_maximally_helical_field_has_fraction_one_in_every_shell(n, sign):
     """Every mode is weighted with its own |k|: with the shell's centre this would exceed 1 by up to half a bin."""
-    eq = equation(n, flow=False, chiral_feedback=1.0)
+    eq = equation(n, flow="none", chiral_feedback=1.0)
     a = spectrum(eq.box, 3, 0.5, peak=2.0, slope_low=1.0, slope_high=-1.0, helicity=float(sign))
-    v = values(eq, state_from(eq.box, a, uniform(eq.box, 0.0), flow=False))
+    v = values(eq, state_from(eq.box, a, uniform(eq.box, 0.0), flow="none"))
     np.testing.assert_allclose(v["helicity_fraction"][v["energy_spectrum"] > 0], sign, rtol=1e-12)
     assert np.all(np.abs(v["helicity_fraction"]) <= 1 + 1e-12)
 
 
 def test_integral_wave_number_of_one_mode_is_its_wave_number():
-    eq = equation((12, 12, 12), flow=False, chiral_feedback=1.0)
+    eq = equation((12, 12, 12), flow="none", chiral_feedback=1.0)
     a = helical_mode(eq.box, 0.3, (1, -2, 2), -1)
-    v = values(eq, state_from(eq.box, a, uniform(eq.box, 0.0), flow=False))
+    v = values(eq, state_from(eq.box, a, uniform(eq.box, 0.0), flow="none"))
     assert v["k_integral"] == pytest.approx(3.0, rel=1e-13)
     assert np.flatnonzero(v["energy_spectrum"]).tolist() == [2]  # the shell k = 3
     assert v["magnetic_helicity"] == pytest.approx(-(0.3**2) / 3, rel=1e-13)

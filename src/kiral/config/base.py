@@ -49,6 +49,13 @@ def as_triple(value: Any) -> Any:
     return (value, value, value)
 
 
+def as_three(value: Any) -> Any:
+    """A list of three."""
+    if not isinstance(value, list | tuple) or len(value) != 3:
+        raise ValueError("must be a list of three, [x, y, z]")
+    return tuple(value)
+
+
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Positive = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)]
 NonNegative = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
@@ -56,4 +63,5 @@ Integer = Annotated[int, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Duration = Annotated[Positive, BeforeValidator(as_seconds)]
 PositiveTriple = Annotated[tuple[Positive, Positive, Positive], BeforeValidator(as_triple)]
+NumberTriple = Annotated[tuple[Number, Number, Number], BeforeValidator(as_three)]
 IntegerTriple = Annotated[tuple[Integer, Integer, Integer], BeforeValidator(as_triple)]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
-from kiral.config.base import Section, as_triple
+from kiral.config.base import Section, as_three, as_triple
 from kiral.config.messages import bare, is_section, members
 from kiral.config.run import RUNS
 
@@ -60,7 +60,8 @@ def _row(key: str, kind: str, field: FieldInfo, sections: dict[str, Any]) -> Con
         r"(.*?)\s*(?:\[([^\[\]]*)\])?", field.description or "which kind of section this is", re.DOTALL
     )
     text, unit = (match[1], match[2] or "") if match else (field.description or "", "")
-    type_text = "number or table" if list(sections) == ["table"] else "table" if sections else type_name(field)
+    mixed = "number" in members(field.annotation)
+    type_text = "number or table" if mixed else "table" if sections else type_name(field)
     return ConfigRow(key, kind, type_text, _default(field), unit, text)
 
 
@@ -81,6 +82,8 @@ def _toml(value: Any) -> str:
 def type_name(field: FieldInfo) -> str:
     """A reader's name of the type of a field."""
     readers = [m.func for m in _metadata(field.annotation, field.metadata) if isinstance(m, BeforeValidator)]
+    if as_three in readers:
+        return "list of three numbers"
     if as_triple in readers:
         return f"{_name(typing.get_args(bare(field.annotation))[0])}, or three"
     if readers:

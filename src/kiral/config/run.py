@@ -9,14 +9,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from kiral.config.base import Count, Duration, Number, Positive, Section
 from kiral.config.table import TableConfig
+from kiral.config.units import AnyUnits, Units
 from kiral.core.folder import config_hash
-from kiral.errors import ConfigError
 from kiral.mhd import config as mhd
-from kiral.units import ComovingRadiation, comoving_radiation, parse_quantity
 
 if TYPE_CHECKING:
     from kiral.core.problem import Problem
@@ -83,37 +82,6 @@ class Devices(Section):
     precision: Literal["float64", "float32"] = Field(default="float64", description="precision of the state")
 
 
-def _as_gev(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_quantity(value, "GeV", "temperature")
-    except ConfigError as error:
-        raise ValueError(str(error).removeprefix("temperature: ")) from None
-
-
-class Units(Section):
-    """What code units mean: the epoch at which a = 1 and lengths are comoving Hubble lengths."""
-
-    temperature: Annotated[Positive, BeforeValidator(_as_gev)] = Field(
-        default=100.0, description='k_B T at the reference epoch: a number in GeV or a text like "100 GeV" [GeV]'
-    )
-    g_energy: Positive = Field(default=106.75, description="relativistic degrees of freedom of the energy density")
-    g_entropy: Positive = Field(default=106.75, description="relativistic degrees of freedom of the entropy density")
-
-    @model_validator(mode="after")
-    def _within_validity(self) -> Units:
-        try:
-            self.system()
-        except ConfigError as error:
-            raise ValueError(str(error).removeprefix("units.")) from None
-        return self
-
-    def system(self) -> ComovingRadiation:
-        """The unit system: what 1 in code units means."""
-        return comoving_radiation(1e9 * self.temperature, self.g_energy, self.g_entropy)
-
-
 class RunConfig(Section):
     """Base of all cases: the shared sections. A subject's class adds `model`, `geometry` and `initial`."""
 
@@ -124,7 +92,7 @@ class RunConfig(Section):
     time: Time
     output: Output = Output()
     devices: Devices = Devices()
-    units: Units = Units()
+    units: AnyUnits = Units()
 
     def build(self, directory: Path | str = ".") -> Problem:
         """The built problem; files of the case are relative to `directory`. Imports jax."""
@@ -160,10 +128,18 @@ class ChiralMHDRun(RunConfig):
 
     @model_validator(mode="after")
     def _mode_fits(self) -> ChiralMHDRun:
-        if isinstance(self.initial, mhd.HelicalMode):
-            problem = mhd.check_mode_fits(self.initial, self.geometry)
-            if problem:
-                raise ValueError(problem)
+        parts = {"initial": self.initial, "initial.mu5": self.initial.mu5, "initial.mu": self.initial.mu}
+        for key, part in parts.items():
+            if isinstance(part, mhd.HelicalMode | mhd.WaveScalar):
+                problem = mhd.check_mode_fits(part, self.geometry, key)
+                if problem:
+                    raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
+    def _mu_is_coupled(self) -> ChiralMHDRun:
+        if self.initial.mu != 0 and self.model.charge is None:
+            raise ValueError("initial.mu needs the section [model.charge], which couples mu; give it, or remove initial.mu")
         return self
 
     def build(self, directory: Path | str = ".") -> Problem:
@@ -178,17 +154,15 @@ class ChiralMHDRun(RunConfig):
 
         model, source = self.model, self.model.source
         return scenario(
-            eta=model.magnetic_diffusivity,
+            eta=mhd.at_start(model.magnetic_diffusivity, self.time.t_start),
             lam=model.chiral_feedback,
-            gamma5=model.flipping_rate,
+            gamma5=mhd.at_start(model.flipping_rate, self.time.t_start),
             amplitude=source.amplitude if isinstance(source, mhd.ConstantSource | mhd.DecaySource) else 0.0,
             t_phi=source.t_phi if isinstance(source, mhd.DecaySource) else None,
-            mu5=self.initial.mu5,
+            mu5=mhd.typical(self.initial.mu5),
             n=self.geometry.n,
             k_min=self.geometry.wave_numbers_min,
-            temperature_eV=1e9 * self.units.temperature,
-            g_energy=self.units.g_energy,
-            g_entropy=self.units.g_entropy,
+            units=self.units.system(),
         )
 
     def tables(self) -> dict[str, TableConfig]:
@@ -198,6 +172,8 @@ class ChiralMHDRun(RunConfig):
     def files(self) -> dict[str, str]:
         """Paths of all files that the case reads, by dotted key."""
         own = {"initial.path": self.initial.path} if isinstance(self.initial, mhd.FieldFile) else {}
+        if isinstance(self.model.xi, mhd.FieldInSpace):
+            own["model.xi.path"] = self.model.xi.path
         return super().files() | own
 
 

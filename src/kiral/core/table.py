@@ -38,3 +38,13 @@ def time_table(t: np.ndarray, value: np.ndarray, interpolation: str = "linear") 
 def at_time(coefficient: Float[Array, ""] | TimeTable, t: Float[Array, ""]) -> Float[Array, ""]:
     """The coefficient's value at time t, whichever it is."""
     return coefficient(t) if isinstance(coefficient, TimeTable) else coefficient
+
+
+def steady_part(coefficient: Float[Array, ""] | TimeTable) -> Float[Array, ""]:
+    """What a linear operator frozen over a step may hold of a coefficient: all of a number, nothing of a table."""
+    return jnp.zeros((), jnp.float64) if isinstance(coefficient, TimeTable) else coefficient
+
+
+def varying_part(coefficient: Float[Array, ""] | TimeTable, t: Float[Array, ""]) -> Float[Array, ""] | None:
+    """The rest at time t: a table's value; None for a number."""
+    return coefficient(t) if isinstance(coefficient, TimeTable) else None

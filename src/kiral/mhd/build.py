@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,16 @@ import numpy as np
 
 from kiral.core.problem import Coordinate, Monitor, Problem
 from kiral.core.table import TimeTable, time_table
+from kiral.errors import ConfigError
 from kiral.geometry.box import Box
+from kiral.geometry.fft import to_grid, to_modes
 from kiral.mhd import config as cfg
 from kiral.mhd import initial
-from kiral.mhd.equations import ChiralMHD, State
+from kiral.mhd.equations import ChargeCoupling, ChiralMHD
+from kiral.mhd.forcing import HelicalForcing, modes_in_shell
 from kiral.mhd.observables import observables
 from kiral.mhd.source import ConstantSource, DecaySource, NoSource, Source
+from kiral.mhd.state import State
 
 if TYPE_CHECKING:
     from kiral.config.run import ChiralMHDRun
@@ -40,7 +45,14 @@ def build_problem(config: ChiralMHDRun, directory: Path) -> Problem:
         kind=config.model.kind,
         equation=equation,
         initial_state=initial_state,
-        observables=observables(flow=equation.flow, feedback=config.model.chiral_feedback > 0),
+        observables=observables(
+            flow=equation.flow,
+            feedback=config.model.chiral_feedback > 0,
+            charge=equation.charge is not None,
+            force=equation.forcing is not None,
+            uniform_field=any(config.model.background_field),
+            in_time=tuple(key.removeprefix("model.") for key in config.tables()),
+        ),
         coordinates=_coordinates(equation.box),
         t_start=config.time.t_start,
         time_unit="t*",
@@ -60,22 +72,79 @@ def _largest_step(config: ChiralMHDRun, directory: Path) -> float:
 def build_equation(config: ChiralMHDRun, directory: Path) -> ChiralMHD:
     """The equation with its coefficients as arrays."""
     model = config.model
+    box = Box(config.geometry.n, jnp.asarray(config.geometry.lengths, jnp.float64))
     return ChiralMHD(
-        box=Box(config.geometry.n, jnp.asarray(config.geometry.lengths, jnp.float64)),
-        magnetic_diffusivity=_number(model.magnetic_diffusivity),
+        box=box,
+        magnetic_diffusivity=_coefficient(model.magnetic_diffusivity, directory, "model.magnetic_diffusivity"),
         viscosity=_number(model.viscosity),
         chiral_diffusivity=_number(model.chiral_diffusivity),
         chiral_feedback=_number(model.chiral_feedback),
-        flipping_rate=_number(model.flipping_rate),
-        xi=_number(model.xi) if isinstance(model.xi, float) else _table(model.xi, directory),
+        flipping_rate=_coefficient(model.flipping_rate, directory, "model.flipping_rate"),
+        xi=_xi(model.xi, directory),
+        xi_shape=_xi_shape(model.xi, box, directory),
+        background_field=jnp.asarray(model.background_field, jnp.float64),
+        enthalpy=_number(model.enthalpy),
         source=_source(model.source, directory),
+        charge=_charge(model.charge),
+        forcing=_forcing(config, box),
         heating=model.heating,
-        flow=model.flow != "none",
+        flow=model.flow,
+        form=model.form,
     )
 
 
 def _number(value: float) -> jax.Array:
     return jnp.asarray(value, jnp.float64)
+
+
+def _coefficient(value: float | TableConfig, directory: Path, key: str) -> jax.Array | TimeTable:
+    """A number or a table whose values must not be negative."""
+    if isinstance(value, float):
+        return _number(value)
+    t, values = value.load(directory)
+    if values.min() < 0:
+        raise ConfigError(f"{key}: every value of the table must be >= 0; got {values.min():g} at t = {t[values.argmin()]:g}")
+    return time_table(t, values, value.interpolation)
+
+
+def _xi(xi: float | TableConfig | cfg.FieldInSpace, directory: Path) -> jax.Array | TimeTable:
+    """The number or the function of time in xi."""
+    value = xi.factor if isinstance(xi, cfg.FieldInSpace) else xi
+    return _number(value) if isinstance(value, float) else _table(value, directory)
+
+
+def _xi_shape(xi: float | TableConfig | cfg.FieldInSpace, box: Box, directory: Path) -> jax.Array | None:
+    """The field in xi on the grid, without what the grid cannot hold in products."""
+    if not isinstance(xi, cfg.FieldInSpace):
+        return None
+    modes = to_modes(box, (jnp.asarray(initial.read_scalar(directory / xi.path, box, "model.xi.path"), jnp.float64),))
+    return to_grid(box, modes)[0]
+
+
+def _charge(charge: cfg.Charge | None) -> ChargeCoupling | None:
+    if charge is None:
+        return None
+    return ChargeCoupling(_number(charge.separation), _number(charge.magnetic), _number(charge.diffusivity))
+
+
+def _forcing(config: ChiralMHDRun, box: Box) -> HelicalForcing | None:
+    forcing = config.model.forcing
+    if forcing is None:
+        return None
+    width = forcing.width or min(k for k, n in zip(config.geometry.wave_numbers_min, box.n, strict=True) if n > 1)
+    numbers = modes_in_shell(box, forcing.wave_number, width)
+    if not len(numbers):
+        raise ConfigError(
+            f"model.forcing.wave_number: no mode of this grid has |k| within {width / 2:g} of {forcing.wave_number:g}; "
+            f"it holds {float(box.k_unit):g} to {float(box.k_max):g}; change wave_number or width"
+        )
+    return HelicalForcing(
+        jnp.asarray(numbers),
+        _number(forcing.amplitude),
+        _number(forcing.helicity),
+        _number(forcing.correlation_time or math.inf),
+        jnp.asarray(config.seed, jnp.int64),
+    )
 
 
 def _table(table: TableConfig, directory: Path) -> TimeTable:
@@ -94,8 +163,10 @@ def _source(source: cfg.Source, directory: Path) -> Source:
 
 def _initial_state(config: ChiralMHDRun, equation: ChiralMHD, fields) -> tuple[State, list[str]]:
     box, start, flow = equation.box, config.initial, equation.flow
+    mu5 = _scalar(box, start.mu5, config.seed, "mu5")
+    mu = None if equation.charge is None else _scalar(box, start.mu, config.seed, "mu")
     if isinstance(start, cfg.FieldFile):
-        return initial.from_fields(box, fields, start.mu5, flow=flow)
+        return initial.from_fields(box, fields, mu5, flow=flow, enthalpy=float(equation.enthalpy), mu=mu)
     if isinstance(start, cfg.WhiteNoise):
         a = initial.white_noise(box, config.seed, start.amplitude, start.reference_spacing)
     elif isinstance(start, cfg.HelicalMode):
@@ -111,15 +182,28 @@ def _initial_state(config: ChiralMHDRun, equation: ChiralMHD, fields) -> tuple[S
             slope_high=start.slope_high,
             helicity=start.helicity,
         )
-    return initial.state_from(box, a, initial.uniform(box, start.mu5), flow=flow), []
+    return initial.state_from(box, a, mu5, flow=flow, mu=mu), []
+
+
+def _scalar(box: Box, value: float | cfg.RandomScalar | cfg.WaveScalar, seed: int, name: str) -> jax.Array:
+    """Modes of an initial mu5 or mu."""
+    if isinstance(value, float):
+        return initial.uniform(box, value)
+    if isinstance(value, cfg.WaveScalar):
+        index = tuple(value.wave_number * d for d in value.direction)
+        return initial.cosine(box, value.amplitude, index) + initial.uniform(box, value.mean)
+    random = initial.random_scalar(
+        box, seed, name, value.rms, peak=value.peak, slope_low=value.slope_low, slope_high=value.slope_high
+    )
+    return random + initial.uniform(box, value.mean)
 
 
 def _with_precision(state: State, precision: str) -> State:
     """`precision` sets the dtype of the fields only; the ledger stays float64."""
     if precision == "float64":
         return state
-    fields = jax.tree.map(lambda x: x.astype(jnp.complex64), (state.A, state.momentum, state.rho, state.mu5))
-    return State(*fields, state.ledger)
+    single = jax.tree.map(lambda x: x.astype(jnp.complex64), state._replace(ledger=None))
+    return single._replace(ledger=state.ledger)
 
 
 def _coordinates(box: Box) -> tuple[Coordinate, ...]:
@@ -151,6 +235,6 @@ def _monitors(config: ChiralMHDRun, equation: ChiralMHD) -> tuple[Monitor, ...]:
     if config.model.chiral_feedback > 0:
         unphysical = "the chiral energy mu5^2/(2 lambda) exceeds a tenth of rho: an unphysical lambda"
         monitors.append(Monitor("chiral_energy_ratio", 0.1, unphysical))
-    if equation.flow:
+    if equation.moves:
         monitors.append(Monitor("u_max", 0.5, "u exceeds 0.5 c: the equations hold for u^2 << 1"))
     return tuple(monitors)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from kiral import constants as const
 from kiral.mhd.decay_source import Values, source, source_amplitude
-from kiral.units import ComovingRadiation, mu5_from_chiral_wavenumber
+from kiral.units import ComovingRadiation, Matter, mu5_from_chiral_wavenumber
 
 Variant = Literal["paper", "consistent"]
 """Eqs. (18, 19) drop the √e of the source S5 ≈ √e S5bar t/t_phi that they quote ("paper"); "consistent" carries it."""
@@ -154,7 +154,7 @@ def final_helicity(*, amplitude: float, t_phi: float, flipping_rate: float, chir
 # --- Parameter estimates (Secs. VI, VIII) ----------------------------------------------------------------------------
 
 
-def mu5_over_temperature(units: ComovingRadiation, mu5: float) -> float:
+def mu5_over_temperature(units: ComovingRadiation | Matter, mu5: float) -> float:
     """mu5/(k_B T*) of mu5 [1/l*] (G25 Eq. 28): 3.024e-14 per unit at 100 GeV. The equations need ≪ 1."""
     return mu5_from_chiral_wavenumber(mu5 / units.length_cm) / units.temperature_ev
 

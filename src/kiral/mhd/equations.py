@@ -1,23 +1,28 @@
-"""Chiral MHD in a periodic box, relativistic fluid (p = rho/3) or no flow. Reference G25: Gurgenidze et al. (2025).
+"""Chiral MHD in a periodic box. Reference G25: Gurgenidze et al. (2025).
 
 Code units: comoving, conformal time, c = 1, Heaviside-Lorentz (B²/2 is an energy density); lengths l*, times t*,
-energies E*. mu5 is the rescaled chiral chemical potential 2 α mu5/(π ħ c) [1/l*].
+energies E*. mu5 is the rescaled chiral chemical potential 2 α mu5/(π ħ c) [1/l*]. B = B0 + ∇×A with a uniform B0.
 
     E        = -u×B - eta (mu5_eff B - J),   J = ∇×B,   ∂t A = -E (its transverse part),   mu5_eff = mu5 + xi   (7a)
-    ∂t mu5   = -∇·(mu5 u) + D5 ∇²mu5 + lam E·B - gamma5 mu5 + S5(t)                                             (7b)
-    ∂t m     = ∇·[-m u + B B - I B²/2 + (8/3) rho nu S] - ∇rho/3,      m = (4/3) rho u                          (7c)
-    ∂t rho   = -∇·m + Q - J·(u×B)                                                                               (7d)
+    ∂t mu5   = -∇·(mu5 u + C5 mu B) + D5 ∇²mu5 + lam E·B - gamma5 mu5 + S5(t)                                   (7b)
+    ∂t mu    = -∇·(mu u + Cmu mu5 B) + Dmu ∇²mu                          (only where mu is coupled; see `charge`)
+  relativistic flow, p = rho/3, m = (4/3) rho u:
+    ∂t m     = ∇·[-m u + B B - I B²/2 + (8/3) rho nu S] - ∇rho/3 + f + s u                                      (7c)
+    ∂t rho   = -∇·m + Q - J·(u×B) + u·f + s                                                                     (7d)
+  incompressible flow, m = w u with a constant enthalpy density w:
+    ∂t m     = P ∇·[-m u + B B] + nu ∇²m + f,         P: projection on ∇·m = 0
 
 (7c, 7d) are the paper's equations in conservative form: multiply its (7c) by 4/3 and add (4/3) u times its (7d). Since
 (3/4) of the Lorentz force becomes J×B = ∇·(BB - I B²/2), the momentum ⟨m⟩ is kept to round-off for every heating Q:
 eta J² ("paper"), eta |J - mu5_eff B|² ("consistent": what the current J_Ohm dissipates), 0 ("none").
+s = 0 in the form of Brandenburg et al. (1996); s = (2/3) u·∇rho in that of Roper Pol & Midiri (2025), G25 footnote 2.
 The viscous stress is split, (8/3) rho S(u) = 2 S(m) - (8/3) [u ∇rho]: 2 nu ∇·S(m) is linear and treated exactly.
-One right-hand side takes 14 inverse and 14 forward transforms (7 and 4 without flow).
+
+Transforms in one right-hand side, inverse + forward: 7 + 4 without flow; 14 + 14 relativistic (14 + 17 with s); 10 + 12
+incompressible. mu adds 1 + 3 (without flow 1 + 6), a force 3 + 0 in the relativistic flow.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -25,68 +30,76 @@ from jaxtyping import Array, Float
 
 from kiral.core.equation import Budget, Equation, Rate, rate_limit
 from kiral.core.quadrature import forced_response
-from kiral.core.table import TimeTable, at_time
-from kiral.geometry.box import Box, Grid, Modes, VectorGrid, VectorModes, cross, dot
+from kiral.core.table import TimeTable, at_time, steady_part, varying_part
+from kiral.geometry.box import Box, Grid, Modes, VectorModes, cross, dot
 from kiral.geometry.fft import to_grid, to_modes
+from kiral.mhd import ledgers
+from kiral.mhd.forcing import HelicalForcing
 from kiral.mhd.linear import DAMPING_LIMIT, EXACT_LIMIT, WAVE_LIMIT, ChiralMHDLinear, Washout
 from kiral.mhd.source import Source
+from kiral.mhd.state import NO_FLOW, RELATIVISTIC, GridFields, State, empty_ledger
+
+__all__ = ["ChargeCoupling", "ChiralMHD", "State"]
 
 _RHO_FLOOR = 1e-10  # flows weaker than this (relative to rho) are round-off of rho: the step control ignores them
 _MU5_FLOOR = 1e-3  # mu5 below this fraction of the box's smallest wave number has no effect on any mode
 
 
-class Ledger(NamedTuple):
-    """Time integrals carried along with the fields (float64): gamma5⟨mu5⟩, S5, and the energy production."""
+class ChargeCoupling(eqx.Module):
+    """The electric chemical potential mu, rescaled as mu5: chiral separation and chiral magnetic effect [l*^5/2 t*⁻¹ E*^-1/2].
 
-    washout: Float[Array, ""]
-    source: Float[Array, ""]
-    energy: Float[Array, ""]
+    Schober et al. (2024, arXiv:2404.07845); waves of frequency √(C5 Cmu) k·B0: chiral magnetic waves (Kharzeev & Yee 2011).
+    """
 
-
-class State(NamedTuple):
-    """Fields as modes: vector potential (transverse), momentum m = (4/3) rho u, rho (None, None without flow), mu5."""
-
-    A: VectorModes
-    momentum: VectorModes | None
-    rho: Modes | None
-    mu5: Modes
-    ledger: Ledger
-
-
-class GridFields(NamedTuple):
-    """The same point by point, with what the products need."""
-
-    b: VectorGrid
-    j: VectorGrid
-    mu5: Grid
-    momentum: VectorGrid | None = None
-    u: VectorGrid | None = None
-    rho: Grid | None = None
-    grad_rho: VectorGrid | None = None
+    separation: Float[Array, ""]
+    magnetic: Float[Array, ""]
+    diffusivity: Float[Array, ""]
 
 
 class ChiralMHD(Equation):
     """The equations in the module's head with their coefficients (0-d arrays, code units) as attributes."""
 
     box: Box
-    magnetic_diffusivity: Float[Array, ""]
+    magnetic_diffusivity: Float[Array, ""] | TimeTable
     viscosity: Float[Array, ""]
     chiral_diffusivity: Float[Array, ""]
     chiral_feedback: Float[Array, ""]
-    flipping_rate: Float[Array, ""]
+    flipping_rate: Float[Array, ""] | TimeTable
     xi: Float[Array, ""] | TimeTable
+    xi_shape: Grid | None
+    background_field: Float[Array, "3"]
+    enthalpy: Float[Array, ""]
     source: Source
+    charge: ChargeCoupling | None
+    forcing: HelicalForcing | None
     heating: str = eqx.field(static=True)
-    flow: bool = eqx.field(static=True)
+    flow: str = eqx.field(static=True)
+    form: str = eqx.field(static=True)
+
+    @property
+    def moves(self) -> bool:
+        """Is there a flow?"""
+        return self.flow != NO_FLOW
+
+    @property
+    def compressible(self) -> bool:
+        """Is rho an unknown?"""
+        return self.flow == RELATIVISTIC
+
+    @property
+    def corrected(self) -> bool:
+        """Does s = (2/3) u·∇rho stand in (7c, 7d)?"""
+        return self.compressible and self.form == "roperpol2025"
 
     def linear(self) -> ChiralMHDLinear:
-        """Resistivity, viscosity, diffusion, washout and sound waves."""
+        """Resistivity, viscosity, diffusion, washout and sound waves; what is a table in time is not in it."""
         return ChiralMHDLinear(
             self.box,
-            self.magnetic_diffusivity,
+            steady_part(self.magnetic_diffusivity),
             self.viscosity,
             self.chiral_diffusivity,
-            self.flipping_rate,
+            steady_part(self.flipping_rate),
+            None if self.charge is None else self.charge.diffusivity,
             self.flow,
         )
 
@@ -96,7 +109,7 @@ class ChiralMHD(Equation):
 
     def relaxation(self) -> Washout:
         """Washout alone, which explicit schemes treat exactly too."""
-        return Washout(self.flipping_rate)
+        return Washout(steady_part(self.flipping_rate))
 
     def add_forcing(self, t, tendency: State) -> State:
         """The source on the mean of mu5 and on its ledger."""
@@ -104,7 +117,7 @@ class ChiralMHD(Equation):
 
     def add_forced(self, t, h, y: State) -> State:
         """What the source adds in h, with washout acting meanwhile: exact, and booked exactly."""
-        gained, supplied = forced_response(self.source, t, h, self.flipping_rate)
+        gained, supplied = forced_response(self.source, t, h, steady_part(self.flipping_rate))
         return self._add_source(y, gained, supplied - gained, supplied)
 
     def _add_source(self, y: State, gained, washed_out, supplied) -> State:
@@ -113,38 +126,81 @@ class ChiralMHD(Equation):
 
     def evaluate(self, t, y: State) -> tuple[State, dict[str, Rate]]:
         """Products on the grid, back to modes; and the rates that limit the step."""
-        g = self.grid_fields(y)
-        real = g.mu5.dtype
-        eta, xi = self.magnetic_diffusivity.astype(real), at_time(self.xi, t).astype(real)
-        mu_eff, j_dot_b, b2 = g.mu5 + xi, dot(g.j, g.b), dot(g.b, g.b)
+        force = None if self.forcing is None else _cast(self.forcing(t, self.box), y.mu5.dtype)
+        g = self.grid_fields(y, force)
+        mu_eff = g.mu5 + self.external_conductivity(t).astype(g.mu5.dtype)
+        products = self.products(t, g, mu_eff)
+        fields = to_modes(self.box, tuple(f for group in products.values() for f in group))
+        back, first = {}, 0
+        for name, group in products.items():
+            back[name], first = fields[first : first + len(group)], first + len(group)
+        tendency = self._assemble(t, back, y, force)
+        energy, momentum = ledgers.productions(self, t, y, g, mu_eff, back, force)
+        tendency = tendency._replace(ledger=tendency.ledger._replace(energy=energy, momentum=momentum))
+        return tendency, self._step_rates(t, g, mu_eff)
+
+    def external_conductivity(self, t) -> Float[Array, ""] | Grid:
+        """xi at time t: a number, or a field on the grid where it has a shape in space."""
+        xi = at_time(self.xi, t)
+        return xi if self.xi_shape is None else xi * self.xi_shape
+
+    def grid_fields(self, y: State, force: VectorModes | None = None) -> GridFields:
+        """All fields that the right-hand side multiplies, on the grid."""
+        box, dtype = self.box, y.mu5.dtype
+        b = _cast(box.curl(y.A), dtype)
+        b = tuple(f.at[0, 0, 0].add(self.background_field[i].astype(dtype)) for i, f in enumerate(b))
+        modes = {"b": b, "j": _cast(tuple(box.k2 * a for a in y.A), dtype), "mu5": (y.mu5,)}
+        if self.moves:
+            modes["momentum"] = y.momentum
+        if self.compressible:
+            modes |= {"rho": (y.rho,), "grad_rho": _cast(box.gradient(y.rho), dtype)}
+            modes |= {} if force is None else {"force": force}
+        if self.charge is not None:
+            modes["mu"] = (y.mu,)
+        grid, first, fields = to_grid(box, tuple(f for group in modes.values() for f in group)), 0, {}
+        for name, group in modes.items():
+            part, first = grid[first : first + len(group)], first + len(group)
+            fields[name] = part if len(part) == 3 else part[0]
+        if self.moves:
+            inertia = 4 / 3 * fields["rho"] if self.compressible else self.enthalpy.astype(fields["mu5"].dtype)
+            fields["u"] = tuple(m / inertia for m in fields["momentum"])
+        return GridFields(**fields)
+
+    def products(self, t, g: GridFields, mu_eff: Grid) -> dict[str, tuple[Grid, ...]]:
+        """Everything that is transformed back, by name, each a tuple of fields."""
+        eta = at_time(self.magnetic_diffusivity, t).astype(g.mu5.dtype)
+        b2, j_dot_b = dot(g.b, g.b), dot(g.j, g.b)
         e_dot_b = -eta * (mu_eff * b2 - j_dot_b)  # u×B·B = 0
         emf = tuple(eta * mu_eff * b for b in g.b)
-        if self.flow:
+        found = {"anomaly": (self.chiral_feedback.astype(g.mu5.dtype) * e_dot_b,)}
+        if self.moves:
             u_cross_b = cross(g.u, g.b)
             emf = tuple(e + v for e, v in zip(emf, u_cross_b, strict=True))
-            stress = self.momentum_flux(g, b2)
-            gained = self.heat(g, mu_eff) - dot(g.j, u_cross_b)
-            flux = tuple(g.mu5 * v for v in g.u)
-            back = to_modes(self.box, (*emf, self.chiral_feedback.astype(real) * e_dot_b, *flux, *stress, gained))
-        else:
-            back = to_modes(self.box, (*emf, self.chiral_feedback.astype(real) * e_dot_b))
-        energy = self.energy_production(t, y, g, mu_eff, back[4:7])
-        tendency = self._assemble(back, y)._replace(ledger=Ledger(jnp.zeros(()), jnp.zeros(()), energy))
-        return tendency, self._step_rates(g, mu_eff, b2)
+            found["stress"] = self.momentum_flux(g, b2) if self.compressible else self.incompressible_flux(g)
+        if self.compressible:
+            gained = self.heat(g, mu_eff, eta) - dot(g.j, u_cross_b)
+            if g.force is not None:
+                gained = gained + dot(g.u, g.force)
+            if self.corrected:
+                lift = 2 / 3 * dot(g.u, g.grad_rho)
+                gained = gained + lift
+                found["lift"] = tuple(lift * v for v in g.u)
+            found["gained"] = (gained,)
+        return {"emf": emf} | found | self.scalar_fluxes(g)
 
-    def grid_fields(self, y: State) -> GridFields:
-        """All fields that the right-hand side multiplies, on the grid."""
-        box = self.box
-        b = _cast(box.curl(y.A), y.mu5.dtype)
-        j = _cast(tuple(box.k2 * a for a in y.A), y.mu5.dtype)
-        if not self.flow:
-            grid = to_grid(box, (*b, *j, y.mu5))
-            return GridFields(grid[0:3], grid[3:6], grid[6])
-        grad_rho = _cast(box.gradient(y.rho), y.mu5.dtype)
-        grid = to_grid(box, (*b, *j, y.mu5, *y.momentum, y.rho, *grad_rho))
-        momentum, rho = grid[7:10], grid[10]
-        u = tuple(0.75 * m / rho for m in momentum)
-        return GridFields(grid[0:3], grid[3:6], grid[6], momentum, u, rho, grid[11:14])
+    def scalar_fluxes(self, g: GridFields) -> dict[str, tuple[Grid, ...]]:
+        """Fluxes of mu5 and mu: advection, and along B what the other one drives."""
+        fluxes = {}
+        if self.moves:
+            fluxes["flux"] = tuple(g.mu5 * v for v in g.u)
+        if self.charge is None:
+            return fluxes
+        separated = self.charge.separation.astype(g.mu5.dtype) * g.mu
+        driven = self.charge.magnetic.astype(g.mu5.dtype) * g.mu5
+        still = (jnp.zeros_like(g.mu5),) * 3
+        fluxes["flux"] = tuple(f + separated * b for f, b in zip(fluxes.get("flux", still), g.b, strict=True))
+        fluxes["charge_flux"] = tuple(g.mu * v + driven * b for v, b in zip(g.u or still, g.b, strict=True))
+        return fluxes
 
     def momentum_flux(self, g: GridFields, b2: Grid) -> tuple[Grid, ...]:
         """-m u + B B - I B²/2 - (8/3) nu [u ∇rho] with [..] symmetric and traceless: xx, yy, zz, xy, xz, yz (G25 7c)."""
@@ -157,9 +213,17 @@ class ChiralMHD(Equation):
 
         return tuple(component(i, j) for i, j in ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)))
 
-    def heat(self, g: GridFields, mu_eff: Grid) -> Grid:
+    def incompressible_flux(self, g: GridFields) -> tuple[Grid, ...]:
+        """-m u + B B without its zz part, which pressure balances on all of the diagonal: xx, yy, xy, xz, yz."""
+
+        def component(i, j):
+            return g.b[i] * g.b[j] - g.momentum[i] * g.u[j]
+
+        zz = component(2, 2)
+        return (component(0, 0) - zz, component(1, 1) - zz, component(0, 1), component(0, 2), component(1, 2))
+
+    def heat(self, g: GridFields, mu_eff: Grid, eta) -> Grid:
         """Q: eta J² as printed in G25 (7d), or what the Ohmic current dissipates, or none."""
-        eta = self.magnetic_diffusivity.astype(g.mu5.dtype)
         if self.heating == "paper":
             return eta * dot(g.j, g.j)
         if self.heating == "consistent":
@@ -167,110 +231,91 @@ class ChiralMHD(Equation):
             return eta * dot(ohmic, ohmic)
         return jnp.zeros_like(g.mu5)
 
-    def _assemble(self, back: tuple[Modes, ...], y: State) -> State:
-        """Tendencies from the transformed products."""
+    def _assemble(self, t, back: dict[str, tuple[Modes, ...]], y: State, force) -> State:
+        """Tendencies from the transformed products, and from coefficients that change in time."""
         box, dtype = self.box, y.mu5.dtype
-        a = _cast(box.transverse(back[0:3]), dtype)
-        if not self.flow:
-            return State(a, None, None, back[3], y.ledger)
-        mu5 = (back[3] - box.divergence(back[4:7])).astype(dtype)
-        xx, yy, zz, xy, xz, yz = back[7:13]
+        a, mu5, ledger = box.transverse(back["emf"]), back["anomaly"][0], empty_ledger()
+        if "flux" in back:
+            mu5 = mu5 - box.divergence(back["flux"])
+        if (eta := varying_part(self.magnetic_diffusivity, t)) is not None:
+            a = tuple(rate - eta * box.k2 * f for rate, f in zip(a, y.A, strict=True))
+        if (gamma5 := varying_part(self.flipping_rate, t)) is not None:
+            mu5 = mu5 - gamma5 * y.mu5
+            ledger = ledger._replace(washout=gamma5 * y.mu5[0, 0, 0].real.astype(jnp.float64))
+        mu = None if self.charge is None else -box.divergence(back["charge_flux"]).astype(dtype)
+        momentum, rho = self._fluid_tendency(back, force)
+        return State(_cast(a, dtype), momentum and _cast(momentum, dtype), rho, mu5.astype(dtype), ledger, mu)
+
+    def _fluid_tendency(self, back: dict[str, tuple[Modes, ...]], force) -> tuple[VectorModes | None, Modes | None]:
+        """(∂t m, ∂t rho) without the linear part; None for what is not an unknown."""
+        if not self.moves:
+            return None, None
+        box = self.box
+        if self.compressible:
+            xx, yy, zz, xy, xz, yz = back["stress"]
+        else:
+            (xx, yy, xy, xz, yz), zz = back["stress"], jnp.zeros_like(back["stress"][0])
         momentum = tuple(box.divergence(row) for row in ((xx, xy, xz), (xy, yy, yz), (xz, yz, zz)))
-        return State(a, _cast(momentum, dtype), back[13], mu5, y.ledger)
+        if force is not None:
+            momentum = tuple(m + f for m, f in zip(momentum, force, strict=True))
+        if "lift" in back:
+            momentum = tuple(m + f for m, f in zip(momentum, back["lift"], strict=True))
+        return (momentum, back["gained"][0]) if self.compressible else (box.transverse(momentum), None)
 
-    def energy_production(self, t, y: State, g: GridFields, mu_eff: Grid, flux: tuple[Modes, ...]) -> Float[Array, ""]:
-        """What changes the energy of `budgets` besides exchange within it [E* l*⁻³ t*⁻¹]. `flux` is mu5 u.
-
-        From (7): d⟨rho + B²/2⟩/dt = ⟨Q - eta J² + eta mu5_eff J·B⟩. With the consistent heat this is -⟨mu5_eff E·B⟩; the
-        chiral energy mu5²/(2 lam) gains ⟨mu5 E·B⟩, so that only -⟨xi E·B⟩ is left, and
-        ⟨-gamma5 mu5² + S5 mu5 - D5 |∇mu5|² - mu5 ∇·(mu5 u)⟩/lam. Without flow there is no heat: d⟨B²/2⟩/dt alone.
-        """
-        eta, box = self.magnetic_diffusivity, self.box
-        work = eta * _mean(mu_eff * dot(g.j, g.b))
-        if self.flow and self.heating == "paper":
-            return work
-        if not self.flow or self.heating == "none":
-            return work - eta * _mean(dot(g.j, g.j))
-        e_dot_b = eta * (_mean(dot(g.j, g.b)) - _mean(mu_eff * dot(g.b, g.b)))
-        mu5_squared, gradient_squared = box.mean_product(y.mu5, y.mu5), box.mean_product(y.mu5, box.k2 * y.mu5)
-        chiral = (
-            self.source(t) * y.mu5[0, 0, 0].real
-            - self.flipping_rate * mu5_squared
-            - self.chiral_diffusivity * gradient_squared
-            - box.mean_product(y.mu5, box.divergence(flux))
-        )
-        return chiral / self.chiral_feedback - at_time(self.xi, t) * e_dot_b
-
-    def _step_rates(self, g: GridFields, mu_eff: Grid, b2: Grid) -> dict[str, Rate]:
+    def _step_rates(self, t, g: GridFields, mu_eff: Grid) -> dict[str, Rate]:
         """Rates that explicit products limit: chiral magnetic current, its feedback on mu5, Alfvén waves with the flow.
 
         Resistivity and sound are exact; their wide limits give the first step its size and hold a box without field.
         """
-        k_max, eta = self.box.k_max, self.magnetic_diffusivity
+        k_max, eta, b2 = self.box.k_max, at_time(self.magnetic_diffusivity, t), dot(g.b, g.b)
+        in_tables = isinstance(self.magnetic_diffusivity, TimeTable)
         rates = {
-            "resistivity": rate_limit(eta * k_max**2, EXACT_LIMIT),
+            "resistivity": rate_limit(eta * k_max**2, DAMPING_LIMIT if in_tables else EXACT_LIMIT),
             "chiral magnetic effect": rate_limit(eta * k_max * _max(jnp.abs(mu_eff)), DAMPING_LIMIT),
             "chiral feedback": rate_limit(self.chiral_feedback * eta * _max(b2), DAMPING_LIMIT),
         }
-        if self.flow:
-            speed = jnp.sqrt(dot(g.u, g.u)) + jnp.sqrt(0.75 * b2 / g.rho)
+        if (gamma5 := varying_part(self.flipping_rate, t)) is not None:
+            rates["washout"] = rate_limit(jnp.abs(gamma5), DAMPING_LIMIT)
+        if self.charge is not None:
+            speed = jnp.sqrt(jnp.abs(self.charge.separation * self.charge.magnetic) * _max(b2))
+            rates["chiral magnetic waves"] = rate_limit(k_max * speed, WAVE_LIMIT)
+        if self.forcing is not None:
+            rates["force"] = rate_limit(1 / self.forcing.correlation_time, 1.0)
+        if self.moves:
+            inertia = 4 / 3 * g.rho if self.compressible else self.enthalpy.astype(b2.dtype)
+            speed = jnp.sqrt(dot(g.u, g.u)) + jnp.sqrt(b2 / inertia)
             rates["Alfvén waves"] = rate_limit(k_max * _max(speed), WAVE_LIMIT)
+        if self.compressible:
             rates["sound"] = rate_limit(k_max / 3**0.5, EXACT_LIMIT)
         return rates
 
     def error_norm(self, error: State, y: State) -> Float[Array, ""]:
-        """Largest relative error of the magnetic field, of mu5 and of momentum with energy density (root mean squares)."""
-        box = self.box
-
-        def magnetic(a):
-            return box.mean_dot(a, tuple(box.k2 * x for x in a))
-
-        b2 = magnetic(y.A)
-        mu5_scale = box.mean_product(y.mu5, y.mu5) + (_MU5_FLOOR * box.k_unit) ** 2
-        ratios = [magnetic(error.A) / (b2 + 1e-300), box.mean_product(error.mu5, error.mu5) / mu5_scale]
-        if self.flow:
-            rho_error, rho_mean = box.mean_product(error.rho, error.rho), y.rho[0, 0, 0].real.astype(jnp.float64)
-            fluctuation = box.mean_product(y.rho, y.rho) - rho_mean**2
-            momentum2 = box.mean_dot(y.momentum, y.momentum)
-            scale = momentum2 + jnp.abs(fluctuation) / 3 + b2**2 / 4 + (_RHO_FLOOR * rho_mean) ** 2
-            ratios.append((box.mean_dot(error.momentum, error.momentum) + rho_error / 3) / scale)
+        """Largest relative error of the magnetic field, of mu5 with mu, and of momentum with rho (root mean squares)."""
+        box, b0 = self.box, dot(self.background_field, self.background_field)
+        b2 = ledgers.mean_b_squared(self, y)
+        ratios = [ledgers.mean_b_squared(self, error) / (b2 + 1e-300)]
+        chirality, chirality_error = (box.mean_product(s.mu5, s.mu5) for s in (y, error))
+        if self.charge is not None:
+            chirality = chirality + box.mean_product(y.mu, y.mu)
+            chirality_error = chirality_error + box.mean_product(error.mu, error.mu)
+        ratios.append(chirality_error / (chirality + (_MU5_FLOOR * box.k_unit) ** 2))
+        if self.moves:
+            missed, scale = box.mean_dot(error.momentum, error.momentum), box.mean_dot(y.momentum, y.momentum)
+            inertia = self.enthalpy
+            if self.compressible:
+                inertia = y.rho[0, 0, 0].real.astype(jnp.float64)
+                missed = missed + box.mean_product(error.rho, error.rho) / 3
+                scale = scale + jnp.abs(box.mean_product(y.rho, y.rho) - inertia**2) / 3
+            ratios.append(missed / (scale + b2 * (b2 / 4 + b0) + (_RHO_FLOOR * inertia) ** 2))
         return jnp.sqrt(jnp.max(jnp.stack(ratios)))
 
     def budgets(self, t, y: State) -> dict[str, Budget]:
-        """helicity_chirality (G25 Eq. 22 times lam/2, valid for lam = 0 too) [1/l*], energy, and with flow momentum."""
-        box, ledger = self.box, y.ledger
-        helicity = self.chiral_feedback / 2 * box.mean_dot(y.A, box.curl(y.A))
-        chirality = y.mu5[0, 0, 0].real.astype(jnp.float64)
-        supplied = ledger.source - ledger.washout
-        budgets = {
-            "helicity_chirality": Budget(
-                helicity + chirality, supplied, jnp.abs(helicity) + jnp.abs(chirality) + jnp.abs(supplied)
-            ),
-            "energy": self._energy_budget(y),
-        }
-        if self.flow:
-            momentum = jnp.stack([m[0, 0, 0].real for m in y.momentum]).astype(jnp.float64)
-            scale = jnp.sqrt(box.mean_dot(y.momentum, y.momentum))
-            budgets["momentum"] = Budget(momentum, jnp.zeros(3), jnp.full(3, scale))
-        return budgets
-
-    def _energy_budget(self, y: State) -> Budget:
-        """⟨rho + B²/2⟩; with the consistent heat also the chiral energy ⟨mu5²⟩/(2 lam)."""
-        box = self.box
-        total = box.mean_dot(y.A, tuple(box.k2 * a for a in y.A)) / 2
-        if self.flow:
-            total = total + y.rho[0, 0, 0].real
-            if self.heating == "consistent":
-                total = total + box.mean_product(y.mu5, y.mu5) / (2 * self.chiral_feedback)
-        return Budget(total, y.ledger.energy, total + jnp.abs(y.ledger.energy))
+        """helicity_chirality (G25 Eq. 22 times lam/2, valid for lam = 0 too) [1/l*], energy, momentum, charge (⟨mu⟩)."""
+        return ledgers.budgets(self, y)
 
 
 def _cast(fields: tuple[Array, ...], dtype) -> tuple[Array, ...]:
     return tuple(f.astype(dtype) for f in fields)
-
-
-def _mean(f: Grid) -> Float[Array, ""]:
-    return jnp.mean(f, dtype=jnp.float64)
 
 
 def _max(f: Grid) -> Float[Array, ""]:

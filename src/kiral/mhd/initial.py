@@ -14,21 +14,26 @@ from kiral.errors import ConfigError
 from kiral.geometry.box import Box, Modes, VectorModes
 from kiral.geometry.fft import to_modes
 from kiral.geometry.random import normal_modes
-from kiral.mhd.equations import Ledger, State
+from kiral.mhd.state import NO_FLOW, RELATIVISTIC, State, empty_ledger
 
 LARGEST_LNRHO = 300.0
 """So that rho and its square are finite numbers."""
 
 
-def state_from(box: Box, a: VectorModes, mu5: Modes, *, flow: bool, u_momentum=None, rho=None) -> State:
-    """A State from its fields; fluid at rest with rho = 1 where not given, ledger empty."""
-    zero = jnp.zeros((), jnp.float64)
-    ledger = Ledger(zero, zero, zero)
-    if not flow:
-        return State(box.transverse(a), None, None, mu5, ledger)
+def state_from(box: Box, a: VectorModes, mu5: Modes, *, flow: str, u_momentum=None, rho=None, mu=None) -> State:
+    """A State from its fields; fluid at rest with rho = 1 where not given, ledger empty.
+
+    The momentum of an incompressible flow is projected on ∇·m = 0.
+    """
+    ledger = empty_ledger()
+    if flow == NO_FLOW:
+        return State(box.transverse(a), None, None, mu5, ledger, mu)
     empty = jnp.zeros(box.shape, jnp.complex128)
+    momentum = u_momentum or (empty, empty, empty)
+    if flow != RELATIVISTIC:
+        return State(box.transverse(a), box.transverse(momentum), None, mu5, ledger, mu)
     rho = empty.at[0, 0, 0].set(1.0) if rho is None else rho
-    return State(box.transverse(a), u_momentum or (empty, empty, empty), rho, mu5, ledger)
+    return State(box.transverse(a), momentum, rho, mu5, ledger, mu)
 
 
 def uniform(box: Box, value: float) -> Modes:
@@ -79,9 +84,7 @@ def spectrum(
     """
     k = jnp.sqrt(box.k2)
     k_safe = jnp.where(k > 0, k, 1.0)
-    x = k_safe / peak
-    energy = jnp.where(x < 1, x**slope_low, x**slope_high)
-    shape = jnp.where(k > 0, jnp.sqrt(energy / k_safe ** (box.dimensions - 1)) / k_safe, 0.0)
+    shape = _power_law(box, peak, slope_low, slope_high) / k_safe
     a = box.transverse(tuple(shape * f for f in _random_vector(box, seed)))
     turned = tuple(c / k_safe for c in box.curl(a))
     total = tuple(jnp.zeros(box.shape, jnp.complex128) for _ in range(3))
@@ -93,6 +96,37 @@ def spectrum(
     return total
 
 
+def random_scalar(
+    box: Box, seed: int, name: str, rms: float, *, peak: float, slope_low: float, slope_high: float
+) -> Modes:
+    """A Gaussian random field of zero mean and exact rms; its spectrum (Σ over shells = rms²) is a broken power law.
+
+    `name` keys the random numbers beside the seed: fields of other names are independent.
+    """
+    key = jax.random.fold_in(jax.random.key(seed), zlib.crc32(name.encode()))
+    field = _power_law(box, peak, slope_low, slope_high) * normal_modes(box, key)
+    power = box.mean_product(field, field)
+    return rms / jnp.sqrt(jnp.where(power > 0, power, 1.0)) * field
+
+
+def _power_law(box: Box, peak: float, slope_low: float, slope_high: float) -> Array:
+    """Square root of the mean power per mode for a spectrum (k/peak)^slope_low below, ^slope_high above the peak."""
+    k = jnp.sqrt(box.k2)
+    k_safe = jnp.where(k > 0, k, 1.0)
+    x = k_safe / peak
+    spectrum = jnp.where(x < 1, x**slope_low, x**slope_high)
+    return jnp.where(k > 0, jnp.sqrt(spectrum / k_safe ** (box.dimensions - 1)), 0.0)
+
+
+def cosine(box: Box, amplitude: float, index: tuple[int, int, int]) -> Modes:
+    """amplitude cos(k·x) with the mode numbers `index`."""
+    modes = jnp.zeros(box.shape, jnp.complex128)
+    for numbers in (index, tuple(-i for i in index)):
+        if numbers[2] >= 0:
+            modes = modes.at[numbers].add(amplitude / 2)
+    return modes
+
+
 def read_fields(path: Path, box: Box) -> dict[str, np.ndarray]:
     """Arrays of an .npz file: A (3, nx, ny, nz) and optionally u, lnrho, mu5 in code units.
 
@@ -100,30 +134,50 @@ def read_fields(path: Path, box: Box) -> dict[str, np.ndarray]:
     """
     vector, scalar = (3, *box.n), box.n
     shapes = {"A": vector, "u": vector, "lnrho": scalar, "mu5": scalar}
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            fields = {name: np.asarray(archive[name]) for name in archive.files}
-    except OSError as error:
-        raise ConfigError(f"initial.path: cannot read {path}: {error}; give an .npz file with an array A") from None
-    except Exception:  # zipfile and numpy raise many kinds, and numpy's words advise to unpickle
-        raise ConfigError(f"initial.path: {path} is no .npz file of plain numbers; write one with numpy.savez") from None
+    fields = _read_npz(path, "initial.path")
     if "A" not in fields or set(fields) - set(shapes):
         raise ConfigError(f"initial.path: {path} has {sorted(fields)}; needed: A; allowed besides: u, lnrho, mu5")
     for name, value in fields.items():
-        if value.shape != shapes[name]:
-            raise ConfigError(
-                f"initial.path: {name} in {path} has shape {value.shape}, but geometry.n asks for {shapes[name]}; "
-                "set geometry.n to the file's grid"
-            )
-        if not np.issubdtype(value.dtype, np.number) or np.iscomplexobj(value) or not np.all(np.isfinite(value)):
-            raise ConfigError(f"initial.path: {name} in {path} must hold finite real numbers")
+        _check_array(value, shapes[name], f"initial.path: {name} in {path}")
     if "lnrho" in fields and np.max(np.abs(fields["lnrho"])) > LARGEST_LNRHO:
         raise ConfigError(f"initial.path: lnrho in {path}, the natural logarithm of rho, must lie within ±{LARGEST_LNRHO:g}")
     return fields
 
 
-def from_fields(box: Box, fields: dict[str, np.ndarray], mu5: float, *, flow: bool) -> tuple[State, list[str]]:
+def read_scalar(path: Path, box: Box, key: str) -> np.ndarray:
+    """The one array (nx, ny, nz) of an .npz file; `key` is named in errors. Raises ConfigError."""
+    fields = _read_npz(path, key)
+    if len(fields) != 1:
+        raise ConfigError(f"{key}: {path} has {sorted(fields)}; needed: exactly one array")
+    (name, value), *_ = fields.items()
+    _check_array(value, box.n, f"{key}: {name} in {path}")
+    return value
+
+
+def _read_npz(path: Path, key: str) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: np.asarray(archive[name]) for name in archive.files}
+    except OSError as error:
+        raise ConfigError(f"{key}: cannot read {path}: {error}; give an .npz file") from None
+    except Exception:  # zipfile and numpy raise many kinds, and numpy's words advise to unpickle
+        raise ConfigError(f"{key}: {path} is no .npz file of plain numbers; write one with numpy.savez") from None
+
+
+def _check_array(value: np.ndarray, shape: tuple[int, ...], what: str) -> None:
+    """A finite real array of the grid's shape, or ConfigError."""
+    if value.shape != shape:
+        raise ConfigError(f"{what} has shape {value.shape}, but geometry.n asks for {shape}; set geometry.n to the file's grid")
+    if not np.issubdtype(value.dtype, np.number) or np.iscomplexobj(value) or not np.all(np.isfinite(value)):
+        raise ConfigError(f"{what} must hold finite real numbers")
+
+
+def from_fields(
+    box: Box, fields: dict[str, np.ndarray], mu5: Modes, *, flow: str, enthalpy: float = 4 / 3, mu: Modes | None = None
+) -> tuple[State, list[str]]:
     """(state, remarks) from grid arrays as `read_fields` gives them: projected on |k| ≤ k_max, ∇·A = 0.
+
+    `mu5` is taken where the file has none; `enthalpy` is the inertia of an incompressible flow, whose lnrho is not used.
 
     The remarks say which share of each field's power was cut by the projection on the sphere.
     """
@@ -140,11 +194,14 @@ def from_fields(box: Box, fields: dict[str, np.ndarray], mu5: float, *, flow: bo
 
     a = project("A", fields["A"])
     a = tuple(m.at[0, 0, 0].set(0.0) for m in a)
-    chirality = project("mu5", fields["mu5"][None])[0] if "mu5" in fields else uniform(box, mu5)
-    if not flow:
-        return state_from(box, a, chirality, flow=False), remarks
+    chirality = project("mu5", fields["mu5"][None])[0] if "mu5" in fields else mu5
+    if flow == NO_FLOW:
+        return state_from(box, a, chirality, flow=flow, mu=mu), remarks
+    velocity = fields.get("u", np.zeros((3, *box.n)))
+    if flow != RELATIVISTIC:
+        momentum = project("u", enthalpy * velocity)
+        return state_from(box, a, chirality, flow=flow, u_momentum=momentum, mu=mu), remarks
     rho_grid = np.exp(fields["lnrho"]) if "lnrho" in fields else np.ones(box.n)
     rho = project("rho", rho_grid[None])[0]
-    velocity = fields.get("u", np.zeros((3, *box.n)))
     momentum = project("m = 4 rho u/3", 4 / 3 * rho_grid * velocity)
-    return state_from(box, a, chirality, flow=True, u_momentum=momentum, rho=rho), remarks
+    return state_from(box, a, chirality, flow=flow, u_momentum=momentum, rho=rho, mu=mu), remarks

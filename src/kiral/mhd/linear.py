@@ -2,7 +2,8 @@
 
 A:          -eta k² A
 momentum:   -nu (k² m + k (k·m)/3) - i k rho/3      } longitudinal momentum and energy density are sound waves:
-rho:        -i k·m                                  } one 2×2 block per mode
+rho:        -i k·m                                  } one 2×2 block per mode; incompressible: -nu k² m alone
+mu:         -Dmu k² mu
 mu5:        -(D5 k² + gamma5) mu5                   } the mean of mu5 and what washout has taken are one 2×2 block,
 washout:    +gamma5 ⟨mu5⟩                           } so that chirality is neither lost nor made by the stepper
 """
@@ -20,9 +21,10 @@ from jaxtyping import Array, Float
 from kiral.core.equation import Rate, rate_limit
 from kiral.core.phi import phi_functions
 from kiral.geometry.box import Box
+from kiral.mhd.state import INCOMPRESSIBLE, NO_FLOW, RELATIVISTIC
 
 if TYPE_CHECKING:
-    from kiral.mhd.equations import State
+    from kiral.mhd.state import State
 
 # Stability limits of classical RK4 on the negative real and on the imaginary axis are 2.785 and 2.828.
 DAMPING_LIMIT, WAVE_LIMIT = 2.5, 2.5
@@ -31,13 +33,14 @@ _MEETING = 1e-5
 
 
 class PhiTables(NamedTuple):
-    """φ-functions of one step size, indexed by order: factors of A, mu5, washout, transverse momentum; sound (c0, c1)."""
+    """φ-functions of one step size, indexed by order: factors of A, mu5, washout, transverse momentum, mu; sound (c0, c1)."""
 
     a: list[Array]
     mu5: list[Array]
     washout: list[Array]
     transverse: list[Array] | None
     sound: list[tuple[Array, Array]] | None
+    mu: list[Array] | None
 
 
 class ChiralMHDLinear(eqx.Module):
@@ -48,7 +51,8 @@ class ChiralMHDLinear(eqx.Module):
     viscosity: Float[Array, ""]
     chiral_diffusivity: Float[Array, ""]
     flipping_rate: Float[Array, ""]
-    flow: bool = eqx.field(static=True)
+    charge_diffusivity: Float[Array, ""] | None
+    flow: str = eqx.field(static=True)
 
     def apply(self, y: State) -> State:
         """L y."""
@@ -63,11 +67,15 @@ class ChiralMHDLinear(eqx.Module):
                 washout=self.flipping_rate * mean_mu5,
                 source=jnp.zeros_like(y.ledger.source),
                 energy=jnp.zeros_like(y.ledger.energy),
+                momentum=jnp.zeros_like(y.ledger.momentum),
             ),
+            mu=None if y.mu is None else -(self.charge_diffusivity * self.box.k2).astype(k2.dtype) * y.mu,
         )
-        if not self.flow:
+        if self.flow == NO_FLOW:
             return tendency
         k, nu = self._k(k2.dtype), self.viscosity.astype(k2.dtype)
+        if self.flow == INCOMPRESSIBLE:
+            return tendency._replace(momentum=tuple(-nu * k2 * m for m in y.momentum))
         along = k[0] * y.momentum[0] + k[1] * y.momentum[1] + k[2] * y.momentum[2]
         momentum = tuple(
             -nu * (k2 * m + ki * along / 3) - 1j * ki * y.rho / 3 for ki, m in zip(k, y.momentum, strict=True)
@@ -81,8 +89,9 @@ class ChiralMHDLinear(eqx.Module):
             a=phi_functions(-h * self.magnetic_diffusivity * k2, 3),
             mu5=phi_functions(-h * (self.chiral_diffusivity * k2 + self.flipping_rate), 3),
             washout=phi_functions(-h * self.flipping_rate, 3),
-            transverse=phi_functions(-h * self.viscosity * k2, 3) if self.flow else None,
-            sound=_sound_wave_functions(h, k2, self.viscosity) if self.flow else None,
+            transverse=phi_functions(-h * self.viscosity * k2, 3) if self.flow != NO_FLOW else None,
+            sound=_sound_wave_functions(h, k2, self.viscosity) if self.flow == RELATIVISTIC else None,
+            mu=None if self.charge_diffusivity is None else phi_functions(-h * self.charge_diffusivity * k2, 3),
         )
 
     def phi(self, tables: PhiTables, order: int, y: State) -> State:
@@ -96,10 +105,15 @@ class ChiralMHDLinear(eqx.Module):
                 washout=plain * y.ledger.washout + (plain - washout) * y.mu5[0, 0, 0].real.astype(jnp.float64),
                 source=plain * y.ledger.source,
                 energy=plain * y.ledger.energy,
+                momentum=plain * y.ledger.momentum,
             ),
+            mu=None if y.mu is None else tables.mu[order].astype(real) * y.mu,
         )
-        if not self.flow:
+        if self.flow == NO_FLOW:
             return result
+        if self.flow == INCOMPRESSIBLE:
+            factor = tables.transverse[order].astype(real)
+            return result._replace(momentum=tuple(factor * m for m in y.momentum))
         c0, c1 = (c.astype(real) for c in tables.sound[order])
         momentum, rho = self._apply_waves(tables.transverse[order].astype(real), c0, c1, y.momentum, y.rho)
         return result._replace(momentum=momentum, rho=rho)
@@ -128,8 +142,11 @@ class ChiralMHDLinear(eqx.Module):
             "resistivity": rate_limit(self.magnetic_diffusivity * k2, DAMPING_LIMIT),
             "chiral diffusion": rate_limit(self.chiral_diffusivity * k2, DAMPING_LIMIT),
         }
-        if self.flow:
+        if self.charge_diffusivity is not None:
+            rates["charge diffusion"] = rate_limit(self.charge_diffusivity * k2, DAMPING_LIMIT)
+        if self.flow != NO_FLOW:
             rates["viscosity"] = rate_limit((4 / 3) * self.viscosity * k2, DAMPING_LIMIT)
+        if self.flow == RELATIVISTIC:
             rates["sound"] = rate_limit(self.box.k_max / math.sqrt(3), WAVE_LIMIT)
         return rates
 

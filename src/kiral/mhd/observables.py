@@ -7,20 +7,26 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from kiral.core.problem import Observable
+from kiral.core.table import at_time
 from kiral.geometry.box import dot
 from kiral.geometry.fft import to_grid, to_modes
-from kiral.mhd.equations import ChiralMHD, State
+from kiral.mhd import ledgers
+from kiral.mhd.equations import ChiralMHD
+from kiral.mhd.state import NO_FLOW, RELATIVISTIC, State
 
 _ACTIVE = 1e-8  # magnetic energy over rho below which the field is a seed whose resolution does not matter
 
 
 def _b(eq: ChiralMHD, y: State):
-    return to_grid(eq.box, eq.box.curl(y.A))
+    return tuple(b + b0 for b, b0 in zip(to_grid(eq.box, eq.box.curl(y.A)), eq.background_field, strict=True))
 
 
 def _u(eq: ChiralMHD, y: State):
+    momentum = to_grid(eq.box, y.momentum)
+    if not eq.compressible:
+        return tuple(m / eq.enthalpy for m in momentum)
     rho = to_grid(eq.box, (y.rho,))[0]
-    return tuple(0.75 * m / rho for m in to_grid(eq.box, y.momentum))
+    return tuple(0.75 * m / rho for m in momentum)
 
 
 def _mu5(eq: ChiralMHD, y: State):
@@ -81,19 +87,56 @@ def rho_min(eq, t, y):
 
 
 def magnetic_helicity(eq, t, y):
-    """⟨A·B⟩, G25 (14)."""
-    return eq.box.mean_dot(y.A, eq.box.curl(y.A))
+    """⟨A·B⟩, G25 (14); with a uniform field B0, b = B - B0: ⟨A·b⟩ + 2⟨A⟩·B0."""
+    return ledgers.magnetic_helicity(eq, y)
 
 
 def energy_magnetic(eq, t, y):
-    """⟨B²/2⟩, G25 (36)."""
-    return eq.box.mean_dot(y.A, tuple(eq.box.k2 * a for a in y.A)) / 2
+    """⟨B²/2⟩, G25 (36), the uniform field's part included."""
+    return (ledgers.mean_b_squared(eq, y) + dot(eq.background_field, eq.background_field)) / 2
+
+
+def b_fluctuation(eq, t, y):
+    """⟨|B - B0|²⟩^1/2."""
+    return jnp.sqrt(ledgers.mean_b_squared(eq, y))
 
 
 def energy_kinetic(eq, t, y):
-    """⟨rho u²⟩/2."""
+    """⟨rho u²⟩/2 of the relativistic, w⟨u²⟩/2 of an incompressible fluid."""
     momentum, u = to_grid(eq.box, y.momentum), _u(eq, y)
-    return 0.375 * jnp.mean(dot(momentum, u), dtype=jnp.float64)
+    factor = 0.375 if eq.compressible else 0.5
+    return factor * jnp.mean(dot(momentum, u), dtype=jnp.float64)
+
+
+def mu_mean(eq, t, y):
+    """⟨mu⟩."""
+    return y.mu[0, 0, 0].real.astype(jnp.float64)
+
+
+def mu_rms(eq, t, y):
+    """Root mean square of mu."""
+    return jnp.sqrt(eq.box.mean_product(y.mu, y.mu))
+
+
+def mu_max(eq, t, y):
+    """Largest |mu|."""
+    return jnp.max(jnp.abs(to_grid(eq.box, (y.mu,))[0])).astype(jnp.float64)
+
+
+def magnetic_diffusivity(eq, t, y):
+    """eta(t)."""
+    return at_time(eq.magnetic_diffusivity, t)
+
+
+def flipping_rate(eq, t, y):
+    """gamma5(t)."""
+    return at_time(eq.flipping_rate, t)
+
+
+def force_power(eq, t, y):
+    """⟨u·f⟩: power of the force."""
+    u, f = _u(eq, y), to_grid(eq.box, eq.forcing(t, eq.box))
+    return jnp.mean(dot(u, f), dtype=jnp.float64)
 
 
 def current_helicity(eq, t, y):
@@ -169,18 +212,19 @@ def tail_mu5(eq, t, y):
 
 def unresolved(eq, t, y):
     """The magnetic tail once the field is more than a seed (energy above 1e-8 of rho), 0 before."""
-    return jnp.where(energy_magnetic(eq, t, y) > _ACTIVE, tail_magnetic(eq, t, y), 0.0)
+    return jnp.where(ledgers.mean_b_squared(eq, y) / 2 > _ACTIVE, tail_magnetic(eq, t, y), 0.0)
 
 
 def cme_ratio(eq, t, y):
     """lam eta ⟨B²⟩/gamma5, the feedback's strength, G25 (21); 0 without washout."""
-    rate = eq.chiral_feedback * eq.magnetic_diffusivity * 2 * energy_magnetic(eq, t, y)
-    return jnp.where(eq.flipping_rate > 0, rate / jnp.where(eq.flipping_rate > 0, eq.flipping_rate, 1.0), 0.0)
+    rate = eq.chiral_feedback * at_time(eq.magnetic_diffusivity, t) * 2 * energy_magnetic(eq, t, y)
+    gamma5 = at_time(eq.flipping_rate, t)
+    return jnp.where(gamma5 > 0, rate / jnp.where(gamma5 > 0, gamma5, 1.0), 0.0)
 
 
 def chiral_energy_ratio(eq, t, y):
-    """⟨mu5²⟩/(2 lam) over ⟨rho⟩ (over 1 without flow)."""
-    rho = rho_mean(eq, t, y) if eq.flow else 1.0
+    """⟨mu5²⟩/(2 lam) over ⟨rho⟩ (over 1 without relativistic flow)."""
+    rho = rho_mean(eq, t, y) if eq.compressible else 1.0
     return eq.box.mean_product(y.mu5, y.mu5) / (2 * eq.chiral_feedback) / rho
 
 
@@ -223,6 +267,11 @@ def kinetic_spectrum(eq, t, y):
     return _shells(eq, _power(to_modes(eq.box, _u(eq, y))) / 2)
 
 
+def mu_spectrum(eq, t, y):
+    """Σ over k = ⟨(mu - ⟨mu⟩)²⟩."""
+    return _shells(eq, jnp.abs(y.mu) ** 2)
+
+
 def mu5_spectrum(eq, t, y):
     """Σ over k = ⟨(mu5 - ⟨mu5⟩)²⟩."""
     return _shells(eq, jnp.abs(y.mu5) ** 2)
@@ -243,16 +292,21 @@ def field_mu5(eq, t, y):
     return _mu5(eq, y)
 
 
+def field_mu(eq, t, y):
+    """mu on the grid."""
+    return to_grid(eq.box, (y.mu,))[0]
+
+
 def field_rho(eq, t, y):
     """rho on the grid."""
     return to_grid(eq.box, (y.rho,))[0]
 
 
 _B, _U, _MU, _H, _E = "E*^1/2 l*^-3/2", "l*/t*", "1/l*", "E*/l*^2", "E*/l*^3"
-_FLOW_ONLY = {
-    "u_rms", "u_max", "rho_mean", "rho_min", "energy_kinetic", "tail_kinetic", "k_integral_kinetic", "kinetic_spectrum",
-    "u", "rho",
-}  # fmt: skip
+_FLOW_ONLY = {"u_rms", "u_max", "energy_kinetic", "tail_kinetic", "k_integral_kinetic", "kinetic_spectrum", "u"}
+_RELATIVISTIC_ONLY = {"rho_mean", "rho_min", "rho"}
+_CHARGE_ONLY = {"mu_mean", "mu_rms", "mu_max", "mu_spectrum", "mu"}
+_TABLES = {"magnetic_diffusivity", "flipping_rate"}
 _FEEDBACK_ONLY = {"helicity_total", "helicity_production", "chiral_energy_ratio"}
 
 SERIES = (
@@ -260,6 +314,7 @@ SERIES = (
     Observable("mu5_rms", (), _MU, "rms chiral chemical potential", mu5_rms),
     Observable("mu5_max", (), _MU, "largest |mu5|", mu5_max),
     Observable("b_rms", (), _B, "rms magnetic field", b_rms),
+    Observable("b_fluctuation", (), _B, "rms of the field without its uniform part", b_fluctuation),
     Observable("b_max", (), _B, "largest magnetic field", b_max),
     Observable("u_rms", (), _U, "rms velocity", u_rms),
     Observable("u_max", (), _U, "largest velocity", u_max),
@@ -273,6 +328,12 @@ SERIES = (
     Observable("source", (), "1/(l* t*)", "source of chirality S5", source),
     Observable("helicity_total", (), _H, "<A.B> + 2 <mu5>/lambda", helicity_total),
     Observable("helicity_production", (), _H, "(2/lambda) int (S5 - Gamma5 <mu5>) dt", helicity_production),
+    Observable("mu_mean", (), _MU, "mean electric chemical potential", mu_mean),
+    Observable("mu_rms", (), _MU, "rms electric chemical potential", mu_rms),
+    Observable("mu_max", (), _MU, "largest |mu|", mu_max),
+    Observable("magnetic_diffusivity", (), "l*^2/t*", "magnetic diffusivity eta", magnetic_diffusivity),
+    Observable("flipping_rate", (), "1/t*", "washout Gamma5", flipping_rate),
+    Observable("force_power", (), "E* l*^-3 t*^-1", "power of the force <u.f>", force_power),
     Observable("k_integral", (), _MU, "integral wave number of B", k_integral),
     Observable("k_integral_kinetic", (), _MU, "integral wave number of u", k_integral_kinetic),
     Observable("tail_magnetic", (), "1", "share of magnetic energy above 0.9 k_max", tail_magnetic),
@@ -288,17 +349,32 @@ SPECTRA = (
     Observable("helicity_fraction", ("k",), "1", "fractional helicity", helicity_fraction),
     Observable("kinetic_spectrum", ("k",), "l*^3/t*^2", "spectrum of u^2/2", kinetic_spectrum),
     Observable("mu5_spectrum", ("k",), "1/l*", "spectrum of mu5", mu5_spectrum),
+    Observable("mu_spectrum", ("k",), "1/l*", "spectrum of mu", mu_spectrum),
 )
 _VECTOR, _SCALAR = ("component", "x", "y", "z"), ("x", "y", "z")
 FIELDS = (
     Observable("b", _VECTOR, _B, "magnetic field", field_b),
     Observable("u", _VECTOR, _U, "velocity", field_u),
     Observable("mu5", _SCALAR, _MU, "chiral chemical potential", field_mu5),
+    Observable("mu", _SCALAR, _MU, "electric chemical potential", field_mu),
     Observable("rho", _SCALAR, _E, "energy density", field_rho),
 )
 
 
-def observables(*, flow: bool, feedback: bool) -> tuple[Observable, ...]:
-    """All observables of a run with or without flow, with or without feedback of the field on mu5 (lambda > 0)."""
-    absent = (set() if flow else _FLOW_ONLY) | (set() if feedback else _FEEDBACK_ONLY)
+def observables(
+    *,
+    flow: str,
+    feedback: bool,
+    charge: bool = False,
+    force: bool = False,
+    uniform_field: bool = False,
+    in_time: tuple[str, ...] = (),
+) -> tuple[Observable, ...]:
+    """All observables of a run: with this flow, feedback of the field on mu5, mu, a force, a uniform field, or without.
+
+    `in_time` names the coefficients that are tables.
+    """
+    absent = (_FLOW_ONLY if flow == NO_FLOW else set()) | (set() if flow == RELATIVISTIC else _RELATIVISTIC_ONLY)
+    absent |= (set() if feedback else _FEEDBACK_ONLY) | (set() if charge else _CHARGE_ONLY)
+    absent |= (set() if force else {"force_power"}) | (set() if uniform_field else {"b_fluctuation"}) | (_TABLES - set(in_time))
     return tuple(o for o in (*SERIES, *SPECTRA, *FIELDS) if o.name not in absent)

@@ -91,3 +91,27 @@ def alfven_wave_rates(k, k_along, b0, rho=1.0, eta=0.0, nu=0.0):
     centre, half = -(eta + nu) * k**2 / 2, (eta - nu) * k**2 / 2
     root = np.sqrt(half**2 - (k_along * alfven_speed(b0, rho)) ** 2 + 0j)
     return centre + root, centre - root
+
+
+def chiral_magnetic_wave_rates(k, k_along, b0, separation, magnetic, *, damping_mu5=0.0, damping_mu=0.0, eta=0.0, lam=0.0):
+    """Small mu, mu5 and A about a uniform B0 at rest, without mean mu5 and mu: (rates s (3,) [1/t*], eigenvectors (3, 3)).
+
+    The columns of the eigenvectors are amplitudes of (mu5, mu, α).
+
+    With α = A·B0⊥ (⊥: across k), k_along the wave number along B0, E·B = -eta (mu5 B0² - k² α):
+        s mu5 = -i k_along B0 C5 mu - (D5 k² + gamma5) mu5 - lam eta (B0² mu5 - k² α)
+        s mu  = -i k_along B0 Cmu mu5 - Dmu k² mu
+        s α   = eta B0⊥² mu5 - eta k² α
+    damping_mu5 = D5 k² + gamma5, damping_mu = Dmu k². Along the field α decouples: the frequency is √(C5 Cmu) k B0, damped
+    at half the sum of both dampings (damping_mu5 + lam eta B0² and damping_mu), less a second-order correction.
+    """
+    across = b0**2 * (1 - (k_along / k) ** 2)
+    matrix = np.array(
+        [
+            [-damping_mu5 - lam * eta * b0**2, -1j * k_along * b0 * separation, lam * eta * k**2],
+            [-1j * k_along * b0 * magnetic, -damping_mu, 0.0],
+            [eta * across, 0.0, -eta * k**2],
+        ]
+    )
+    return np.linalg.eig(matrix)
+

@@ -1,0 +1,113 @@
+"""The exact budgets of chiral MHD: totals, and what makes or takes them. `eq` is a ChiralMHD, `y` its state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from kiral.core.equation import Budget
+from kiral.core.table import at_time
+from kiral.geometry.box import Grid, Modes, dot
+from kiral.mhd.state import GridFields, State
+
+if TYPE_CHECKING:
+    from kiral.mhd.equations import ChiralMHD
+
+
+def mean_b_squared(eq: ChiralMHD, y: State) -> Float[Array, ""]:
+    """⟨|∇×A|²⟩: the uniform field left out."""
+    return eq.box.mean_dot(y.A, tuple(eq.box.k2 * a for a in y.A))
+
+
+def magnetic_helicity(eq: ChiralMHD, y: State) -> Float[Array, ""]:
+    """⟨A·b⟩ + 2⟨A⟩·B0 with b = ∇×A: the helicity that obeys dh/dt = -2⟨E·B⟩ with a uniform field B0 too."""
+    mean = sum(a[0, 0, 0].real * b for a, b in zip(y.A, eq.background_field, strict=True))
+    return eq.box.mean_dot(y.A, eq.box.curl(y.A)) + 2 * mean
+
+
+def productions(eq: ChiralMHD, t, y: State, g: GridFields, mu_eff: Grid, back, force) -> tuple[Array, Array]:
+    """(energy, momentum): what changes them besides exchange within the budgets [E* l*⁻³ t*⁻¹, E* l*⁻⁴].
+
+    Magnetic energy and flow: ⟨eta mu5_eff J·B⟩ is what the chiral current does, the work of the force comes on top. With
+    the paper's heating nothing else; with none -⟨eta J²⟩ is lost, in an incompressible flow -nu ⟨∇m:∇u⟩ as well. The form
+    of Roper Pol & Midiri has s = (2/3) u·∇rho in the energy and s u in the momentum.
+    """
+    eta = at_time(eq.magnetic_diffusivity, t)
+    energy, momentum = eta * _mean(mu_eff * dot(g.j, g.b)), jnp.zeros(3, jnp.float64)
+    if eq.compressible and eq.heating == "consistent":
+        energy = chiral_production(eq, t, y, g, mu_eff, back["flux"])
+    elif not (eq.compressible and eq.heating == "paper"):
+        energy = energy - eta * _mean(dot(g.j, g.j))
+    if eq.moves and not eq.compressible:
+        energy = energy - eq.viscosity / eq.enthalpy * _mean_gradient_squared(eq, y.momentum)
+    if force is not None:
+        energy = energy + _work(eq, y, g, force)
+    if eq.corrected:
+        energy = energy + _mean(2 / 3 * dot(g.u, g.grad_rho))
+        momentum = jnp.stack([f[0, 0, 0].real for f in back["lift"]]).astype(jnp.float64)
+    return energy, momentum
+
+
+def _work(eq: ChiralMHD, y: State, g: GridFields, force) -> Float[Array, ""]:
+    """⟨u·f⟩."""
+    if eq.compressible:
+        return _mean(dot(g.u, g.force))
+    return eq.box.mean_dot(y.momentum, force) / eq.enthalpy
+
+
+def chiral_production(eq: ChiralMHD, t, y: State, g: GridFields, mu_eff: Grid, flux: tuple[Modes, ...]) -> Array:
+    """The same where the heat is consistent and the chiral energy mu5²/(2 lam) is part of the budget. `flux`: of mu5.
+
+    From (7): d⟨rho + B²/2⟩/dt = ⟨Q - eta J² + eta mu5_eff J·B⟩ = -⟨mu5_eff E·B⟩; the chiral energy gains ⟨mu5 E·B⟩, so
+    that only -⟨xi E·B⟩ is left, and ⟨-gamma5 mu5² + S5 mu5 - D5 |∇mu5|² - mu5 ∇·flux⟩/lam.
+    """
+    eta, box = at_time(eq.magnetic_diffusivity, t), eq.box
+    by_xi = eta * _mean(eq.external_conductivity(t) * (dot(g.j, g.b) - mu_eff * dot(g.b, g.b)))
+    mu5_squared, gradient_squared = box.mean_product(y.mu5, y.mu5), box.mean_product(y.mu5, box.k2 * y.mu5)
+    chiral = (
+        eq.source(t) * y.mu5[0, 0, 0].real
+        - at_time(eq.flipping_rate, t) * mu5_squared
+        - eq.chiral_diffusivity * gradient_squared
+        - box.mean_product(y.mu5, box.divergence(flux))
+    )
+    return chiral / eq.chiral_feedback - by_xi
+
+
+def budgets(eq: ChiralMHD, y: State) -> dict[str, Budget]:
+    """helicity_chirality (G25 Eq. 22 times lam/2, valid for lam = 0 too) [1/l*], energy, momentum with flow, charge with mu."""
+    box, ledger = eq.box, y.ledger
+    helicity = eq.chiral_feedback / 2 * magnetic_helicity(eq, y)
+    chirality = y.mu5[0, 0, 0].real.astype(jnp.float64)
+    supplied = ledger.source - ledger.washout
+    scale = jnp.abs(helicity) + jnp.abs(chirality) + jnp.abs(supplied)
+    found = {"helicity_chirality": Budget(helicity + chirality, supplied, scale), "energy": _energy(eq, y)}
+    if eq.moves:
+        momentum = jnp.stack([m[0, 0, 0].real for m in y.momentum]).astype(jnp.float64)
+        size = jnp.sqrt(box.mean_dot(y.momentum, y.momentum))
+        found["momentum"] = Budget(momentum, ledger.momentum, jnp.full(3, size))
+    if eq.charge is not None:
+        mean = y.mu[0, 0, 0].real.astype(jnp.float64)
+        found["charge"] = Budget(mean, jnp.zeros(()), jnp.sqrt(box.mean_product(y.mu, y.mu)))
+    return found
+
+
+def _energy(eq: ChiralMHD, y: State) -> Budget:
+    """⟨b²/2⟩, with flow ⟨rho⟩ or ⟨m²/2w⟩; with the consistent heat also the chiral energy ⟨mu5²⟩/(2 lam)."""
+    total = mean_b_squared(eq, y) / 2
+    if eq.compressible:
+        total = total + y.rho[0, 0, 0].real
+        if eq.heating == "consistent":
+            total = total + eq.box.mean_product(y.mu5, y.mu5) / (2 * eq.chiral_feedback)
+    elif eq.moves:
+        total = total + eq.box.mean_dot(y.momentum, y.momentum) / (2 * eq.enthalpy)
+    return Budget(total, y.ledger.energy, total + jnp.abs(y.ledger.energy))
+
+
+def _mean_gradient_squared(eq: ChiralMHD, v: tuple[Modes, ...]) -> Float[Array, ""]:
+    return eq.box.mean_dot(v, tuple(eq.box.k2 * f for f in v))
+
+
+def _mean(f: Grid) -> Float[Array, ""]:
+    return jnp.mean(f, dtype=jnp.float64)
