@@ -25,12 +25,15 @@ KROGSTAD_2005 = (
     "S. Krogstad (2005), Generalized integrating factor methods for stiff PDEs, J. Comput. Phys. 203, 72"
 )
 
+PAPERS = {"gurgenidze2025": GURGENIDZE_2025}
+"""Papers that `kiral reproduce` knows, by key."""
+
 
 def citations(config: Mapping[str, Any], version: str) -> list[str]:
     """One line per work, each with what it was used for. `config` is the content of config.json."""
     lines = [f"kiral {version} (Apache-2.0): The kiral developers, kiral: chiral matter on JAX"]
     model = config.get("model", {})
-    if model.get("kind") == "chiral_mhd" or config.get("calculation") in ("estimates", "growth"):
+    if model.get("kind") == "chiral_mhd" or config.get("calculation") in ("estimates", "growth", "relic"):
         lines += [
             f"{GURGENIDZE_2025} [equations, source of chirality, estimates]",
             f"{ROGACHEVSKII_2017} [chiral magnetohydrodynamics]",
@@ -38,6 +41,10 @@ def citations(config: Mapping[str, Any], version: str) -> list[str]:
         ]
     if model.get("flow") == "relativistic":
         lines.append(f"{BRANDENBURG_1996} [relativistic fluid]")
+    if config.get("calculation") == "relic":
+        from kiral.mhd.bounds import load_bounds
+
+        lines += [f"{citation} [bound]" for citation in dict.fromkeys(found.citation for found in load_bounds())]
     if "time" in config:
         lines.append(f"{KROGSTAD_2005} [time stepping]")
     return lines

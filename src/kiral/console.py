@@ -14,6 +14,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from kiral.calc import Result
     from kiral.core.folder import Run
+    from kiral.papers.reproduce import Reproduction
 
 
 def console() -> Console:
@@ -22,10 +23,12 @@ def console() -> Console:
 
 
 def number(value: Any) -> str:
-    """A number in four digits; a dash where there is none."""
+    """A number in four digits; a dash where there is none; yes or no."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, int | float):
         return str(value)
     return f"{value:.4g}"
 
@@ -56,6 +59,12 @@ def print_estimates(name: str, found: Mapping[str, Any]) -> None:
         (v.meaning, v.value, v.limit, {True: "yes", False: "no", None: "-"}[v.holds]) for v in found["validity"]
     ]
     print_table("Where they hold", ("condition", "value", "limit", "holds"), validity, right=(1, 2))
+    if found["table1"]:
+        _print_paper_tables(found)
+
+
+def _print_paper_tables(found: Mapping[str, Any]) -> None:
+    """Tables 1 and 2 and the fiducial values of Gurgenidze et al. (2025), printed and recomputed."""
     rows = [(r["name"], r["symbol"], r["relation"], r["printed"], r["value"], r["unit"]) for r in found["table1"]]
     print_table("Units (Gurgenidze et al. 2025, Table 1)", ("", "", "", "paper", "here", "unit"), rows, right=(3, 4))
     names = (
@@ -84,19 +93,23 @@ def print_result(result: Result) -> None:
     """The numbers of a calculation and where all of it is stored."""
     rows = []
     for name, values in result.data.variables.items():
-        shown = number(float(values)) if values.ndim == 0 else f"{values.size} values"
+        shown = f"{values.size} values" if values.ndim else number(values.item())
         rows.append((str(name), shown, values.attrs.get("units", ""), values.attrs.get("long_name", "")))
     print_table("", ("name", "value", "unit", ""), rows, right=(1,))
+    if warning := result.data.attrs.get("warning"):
+        print(f"warning: {warning}")
     print(f"{'computed before' if result.cached else 'stored'}: {result.path}")
 
 
 def print_end(run: Run) -> None:
     """The end of `kiral run`: estimates beside what was measured, drift of the budgets, where everything is."""
-    from kiral.report import tables
+    from kiral.report.subjects import subject
 
     if run.series.sizes.get("t"):
-        rows = [tables.estimate_cells(row)[:7] for row in tables.estimate_table(run)]
-        print_table("Estimates and what was measured", tables.ESTIMATE_HEADER[:7], rows, right=range(2, 7))
+        found = subject(run.config)
+        shown = found.estimate_columns
+        rows = [cells[:shown] for cells in found.estimates(run)]
+        print_table("Estimates and what was measured", found.estimate_header[:shown], rows, right=range(2, shown))
     print_drift(run.drift)
     figures = sorted(path.name for path in (run.path / "figures").glob("*.png"))
     print(f"run folder: {run.path}")
@@ -111,6 +124,22 @@ def print_end(run: Run) -> None:
         print(f"still running: t = {number(status['t'])} of {number(status['t_end'])}")
     elif status["status"] != "finished":
         print(f"not finished ({status['status']}); go on with: kiral resume {run.path}")
+
+
+def print_reproduction(found: Reproduction) -> None:
+    """Verdicts of a paper's claims: how many, which differ and why, which need more, and where the page is."""
+    print_table(f"{found.key} at size {found.size}", ("verdict", "claims"), list(found.counts.items()), right=(1,))
+    for word in ("corrected", "larger"):
+        names = [result.claim.id for result in found.results if result.verdict == word]
+        if names:
+            print(f"{word}: {', '.join(names)}")
+    for result in found.results:
+        if result.verdict == "differs":
+            ours = "" if result.ours is None else f"ours {number(result.ours)}, printed {result.claim.printed}; "
+            print(f"differs: {result.claim.id} ({result.claim.where}): {ours}{result.reason}")
+    for figure in found.failures:
+        print(f"figure {figure.name} {figure.reason}")
+    print(f"page: {found.report}")
 
 
 def print_show(found: Mapping[str, Any]) -> None:

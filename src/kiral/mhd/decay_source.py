@@ -94,7 +94,7 @@ def source_amplitude(*, mass_ev: float, t_phi: float, asymmetry: float, g_energy
     return 3 * math.sqrt(g_energy * math.e / 5) * ratio * asymmetry / t_phi**2
 
 
-def source(t: ArrayLike, *, amplitude: float, t_phi: float) -> Values:
+def source(t: ArrayLike, *, amplitude: Values, t_phi: Values) -> Values:
     """S5(t) = amplitude (t/t_φ) exp(-(t² - t_φ²)/(2 t_φ²)) (G25 Eq. 9), in the unit of `amplitude`."""
     s = np.asarray(t) / t_phi
     return amplitude * s * np.exp((1 - s**2) / 2)

@@ -50,7 +50,7 @@ from kiral.mhd.decay_source import (
     source_time,
 )
 from kiral.mhd.paper_tables import fiducial_equations, table1, table2
-from kiral.units import ComovingRadiation, UnitSystem, comoving_radiation
+from kiral.units import ComovingRadiation, Matter, UnitSystem, comoving_radiation
 
 __all__ = [
     "Record",
@@ -164,20 +164,25 @@ _RECORDS: dict[str, tuple[str, str, str]] = {
 
 
 def scenario(*, eta: float, lam: float, gamma5: float, amplitude: float, t_phi: float | None,
-             k_min: float | Sequence[float], n: int | Sequence[int], temperature_eV: float = 1e11,
-             g_energy: float = 106.75, g_entropy: float = 106.75, mu5: float = 0.0) -> dict[str, Any]:  # fmt: skip
+             k_min: float | Sequence[float] | None = None, n: int | Sequence[int] | None = None, temperature_eV: float = 1e11,
+             g_energy: float = 106.75, g_entropy: float = 106.75, mu5: float = 0.0,
+             units: ComovingRadiation | Matter | None = None) -> dict[str, Any]:  # fmt: skip
     """Everything that theory says about one case. All coefficients in code units; `temperature_eV` is k_B T*.
 
+    `units` stands for `temperature_eV` and the two g where it is given. In matter the fiducial values do not apply.
+
     `amplitude` and `t_phi` describe the source of Eq. (9): 0 and None without one; t_phi None for a constant source.
-    `mu5` is the uniform initial value. `k_min` and `n` are one number, or one per direction (n = 1: ignorable).
+    `mu5` is the uniform initial value. `k_min` and `n` are one number, or one per direction (n = 1: ignorable); None: no grid.
     Returns "records": list of Record in printing order; "flat": {name: value in code units} plus `helicity_gauss2_mpc`
-    and the unit table, for --json; "validity": list of Validity; "units": the ComovingRadiation; "table1", "table2",
+    and the unit table, for --json; "validity": list of Validity; "units": the unit system; "table1", "table2",
     "fiducial": lists of dicts. Estimates that do not apply (no source, no washout) are None.
     """
-    units = comoving_radiation(temperature_eV, g_energy, g_entropy)
+    units = units or comoving_radiation(temperature_eV, g_energy, g_entropy)
+    early = isinstance(units, ComovingRadiation)
     values: dict[str, float | None] = {"eta": eta, "lam": lam, "gamma5": gamma5, "amplitude": amplitude, "t_phi": t_phi}
     values |= _grid(n, k_min) | _sourced(eta, lam, gamma5, amplitude, t_phi, units) | _unsourced(eta, lam, mu5)
-    values["helicity_fiducial"] = fiducial_helicity_gauss2_mpc(units) / units.helicity_gauss2_mpc
+    fiducial = fiducial_helicity_gauss2_mpc(units) / units.helicity_gauss2_mpc if early else None
+    values["helicity_fiducial"] = fiducial
     records = [_record(name, values[name], units) for name in _RECORDS]
     physical = {record.name: record.physical for record in records}
     flat = {name: values[name] for name in _RECORDS} | {"helicity_gauss2_mpc": physical["helicity"]} | units.table()
@@ -186,9 +191,9 @@ def scenario(*, eta: float, lam: float, gamma5: float, amplitude: float, t_phi: 
         "flat": flat,
         "validity": _validity(values),
         "units": units,
-        "table1": table1(temperature_eV, g_energy, g_entropy),
-        "table2": table2(),
-        "fiducial": fiducial_equations(),
+        "table1": table1(units.temperature_physical_ev, units.g_energy, units.g_entropy) if early else [],
+        "table2": table2() if early else [],
+        "fiducial": fiducial_equations() if early else [],
     }
 
 
@@ -203,8 +208,10 @@ def _applied(function: Callable[..., Any], **inputs: Any) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _grid(n: int | Sequence[int], k_min: float | Sequence[float]) -> dict[str, float | None]:
+def _grid(n: int | Sequence[int] | None, k_min: float | Sequence[float] | None) -> dict[str, float | None]:
     """Smallest and largest wave numbers over the directions that are not ignorable."""
+    if n is None or k_min is None:
+        return dict.fromkeys(("k_min", "k_max", "k_resolved"))
     sizes = [n] * 3 if isinstance(n, int) else list(n)
     smallest = list(k_min) if isinstance(k_min, Sequence) else [k_min] * len(sizes)
     active = [(size, k) for size, k in zip(sizes, smallest, strict=True) if size > 1]
@@ -216,7 +223,7 @@ def _grid(n: int | Sequence[int], k_min: float | Sequence[float]) -> dict[str, f
 
 
 def _sourced(eta: float, lam: float, gamma5: float, amplitude: float, t_phi: float | None,
-             units: ComovingRadiation) -> dict[str, float | None]:  # fmt: skip
+             units: ComovingRadiation | Matter) -> dict[str, float | None]:  # fmt: skip
     """The estimates of Sec. V."""
     rates = {"amplitude": amplitude, "flipping_rate": gamma5}
     onset = {**rates, "t_phi": t_phi, "magnetic_diffusivity": eta}
@@ -252,7 +259,7 @@ def _left_by(mu5: float | None, lam: float) -> float | None:
     return _applied(helicity_from_chirality, delta_mu5=spent, chiral_feedback=lam)
 
 
-def _record(name: str, value: float | None, units: ComovingRadiation) -> Record:
+def _record(name: str, value: float | None, units: UnitSystem) -> Record:
     title, kind, equation = _RECORDS[name]
     code_unit, physical_unit, scale = _QUANTITIES[kind]
     physical = None if value is None else value * scale(units)
