@@ -12,80 +12,17 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from figure_checks import check_drawing
+from kiral.cli import main
+from kiral.errors import RunFolderError
 from kiral.mhd import figures
-from kiral.mhd.analysis import measure, scales
+from kiral.mhd.analysis import coefficient, equations, measure, scales
+from kiral.mhd.slices import QUANTITIES
 from kiral.report import page, style, tables
+from synthetic_run import make_config, make_full_run, make_run
 
-UNITS = {
-    "mu5_mean": "1/l*", "mu5_rms": "1/l*", "b_rms": "E*^1/2 l*^-3/2", "u_rms": "l*/t*", "dt": "t*",
-    "magnetic_helicity": "E*/l*^2", "energy_magnetic": "E*/l*^3", "energy_kinetic": "E*/l*^3", "source": "1/(l* t*)",
-}  # fmt: skip
-MOMENTUM = ("u_rms", "u_max", "rho_mean", "rho_min", "energy_kinetic", "tail_kinetic", "drift_momentum")
-
-
-def make_config(source: dict | None = None, **model: object) -> dict:
-    """config.json of a case like run A of G25."""
-    return {
-        "title": "A source <of> chirality & a field",
-        "seed": 1,
-        "model": {
-            "kind": "chiral_mhd", "magnetic_diffusivity": 1e-6, "viscosity": 1e-6, "chiral_diffusivity": 1e-6,
-            "chiral_feedback": 1e8, "flipping_rate": 1e3, "form": "brandenburg1996", "heating": "paper",
-            "flow": "relativistic", "xi": 0.0,
-            "source": source or {"kind": "decay", "amplitude": 4e7, "t_phi": 0.05}, **model,
-        },
-        "geometry": {"kind": "box", "n": [48, 48, 48], "k_min": [2500.0, 2500.0, 2500.0], "length": None},
-        "initial": {"kind": "white_noise", "mu5": 0.0, "amplitude": 1e-12, "reference_spacing": 4.9e-5},
-        "time": {"t_start": 1e-5, "t_end": 0.15, "scheme": "etdrk4", "tolerance": 1e-6, "dt": None, "wall_limit": None},
-        "output": {"series": {"every_time": 5e-4}, "spectra": {"at": [0.01, 0.05, 0.15]}},
-        "devices": {"kind": "auto", "precision": "float64"},
-        "units": {"temperature": 100.0, "g_energy": 106.75, "g_entropy": 106.75},
-    }  # fmt: skip
-
-
-def make_series(flow: bool = True) -> xr.Dataset:
-    """Series shaped like run A: mu5 follows the source, B decays until t = 0.018, grows, saturates."""
-    t = np.concatenate([[1e-5], np.arange(1, 301) * 5e-4])
-    s5 = 4e7 * t / 0.05 * np.exp(0.5 - t**2 / 0.005)
-    mu5 = s5 / 1e3 * (1 - np.exp(-1e3 * t))
-    log_b = np.cumsum(np.where(t < 0.018, -1.0, 1e-6 * mu5**2 / 4 - 40) * np.gradient(t))
-    b = 0.45 / (1 + np.exp(np.clip(-(log_b - 13.0), -60, 60)))
-    h = -1e-12 + b**2 / 8e3
-    total = h + 2e-8 * mu5
-    data = {
-        "step": np.arange(t.size), "dt": np.full(t.size, 2e-4), "mu5_mean": mu5, "mu5_rms": 1.01 * mu5,
-        "mu5_max": 1.2 * mu5, "b_rms": b, "b_max": 3 * b, "u_rms": 0.3 * b, "u_max": b, "rho_mean": 1 + b**2,
-        "rho_min": 1 - b**2, "magnetic_helicity": h, "energy_magnetic": b**2 / 2, "energy_kinetic": 0.06 * b**2,
-        "current_helicity": 1e4 * b**2 * np.sign(t - 0.01), "mu5_b2": mu5 * b**2, "source": s5,
-        "helicity_total": total, "helicity_production": total - total[0] + 1e-12, "k_integral": 1e4 - 4e4 * t,
-        "tail_magnetic": 1e-4 * b + 1e-9, "tail_kinetic": 1e-5 * b + 1e-9, "tail_mu5": 1e-3 * b,
-        "cme_ratio": 0.1 * b**2, "chiral_energy_ratio": mu5**2 / 2e8, "rate_sound": np.full(t.size, 2e4),
-        "rate_alfven": 4e4 * b, "rate_error_control": np.full(t.size, 4e3),
-        "drift_helicity_chirality": 1e-9 * (1 - np.exp(-t / 0.05)), "drift_energy": 1e-8 * t / 0.15,
-        "drift_momentum": np.zeros(t.size),
-    }  # fmt: skip
-    kept = {name: v for name, v in data.items() if flow or name not in MOMENTUM}
-    variables = {name: ("t", v, {"units": UNITS.get(name, "1"), "long_name": name}) for name, v in kept.items()}
-    return xr.Dataset(variables, {"t": ("t", t, {"units": "t*", "long_name": "conformal time"})})
-
-
-def make_spectra(flow: bool = True) -> xr.Dataset:
-    """Spectra at six times: peaked, moving to small k."""
-    t, k = np.array([1e-5, 0.01, 0.03, 0.05, 0.08, 0.15]), 2500.0 * np.arange(1, 16)
-    peak = np.array([3e4, 1.2e4, 1.6e4, 2e4, 1e4, 5e3])[:, None]
-    energy = np.array([1e-14, 1e-15, 1e-9, 1e-3, 1e-1, 8e-2])[:, None] / peak * (k / peak) ** 4 * np.exp(-2 * k / peak)
-    fraction = np.tanh(3 * (t[:, None] - 0.01) / 0.05) * np.exp(-k / 4e4)
-    units = {"energy_spectrum": "E*/l*^2", "kinetic_spectrum": "E*/l*^2", "mu5_spectrum": "1/l*"}
-    data = {"energy_spectrum": energy, "helicity_spectrum": 2 / k * fraction * energy, "helicity_fraction": fraction,
-            "kinetic_spectrum": 0.1 * energy, "mu5_spectrum": 1e4 * energy}  # fmt: skip
-    if not flow:
-        del data["kinetic_spectrum"]
-    variables = {name: (("t", "k"), v, {"units": units.get(name, "1")}) for name, v in data.items()}
-    return xr.Dataset(variables, {"t": t, "k": k})
-
-
-def make_run(config: dict | None = None, flow: bool = True) -> SimpleNamespace:
-    return SimpleNamespace(config=config or make_config(), series=make_series(flow), spectra=make_spectra(flow))
+ONLY_FULL = {"charge", "coefficients", "force_power", "mu_spectrum"}
+"""Figures of what run A does not have."""
 
 
 def write_run(path: Path, run: SimpleNamespace, **status: object) -> Path:
@@ -103,6 +40,8 @@ def write_run(path: Path, run: SimpleNamespace, **status: object) -> Path:
     for group, dataset in (("scalars", run.series), ("spectra", run.spectra)):
         if dataset.sizes:
             dataset.to_zarr(path / "series.zarr", group=group, consolidated=False, zarr_format=3)
+    if hasattr(run, "snapshots"):
+        run.snapshots.to_zarr(path / "snapshots.zarr", consolidated=False, zarr_format=3)
     return path
 
 
@@ -112,34 +51,20 @@ def run() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="module")
-def reported(tmp_path_factory: pytest.TempPathFactory, run: SimpleNamespace) -> Path:
-    """A run folder with its report written."""
-    folder = write_run(tmp_path_factory.mktemp("runs") / "sourced", run)
-    page.write_report(folder)
-    return folder
+def reported(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """A run folder with its report written, and the drawings in it by name."""
+    folder = write_run(tmp_path_factory.mktemp("runs") / "sourced", make_full_run())
+    drawings, write = {}, page._write_png
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "_write_png", lambda path, one, dpi: write(path, drawings.setdefault(one.name, one), 100))
+        page.write_report(folder)
+    return SimpleNamespace(folder=folder, drawings=drawings)
 
 
-
-
-def label_texts(drawing: style.Drawing) -> list[str]:
-    """Axis labels, and the legend's entries where the label leaves the unit to them."""
-    axes = [a for a in drawing.figure.axes if a.get_xlabel()]
-    return [text for a in axes for text in (a.get_xlabel(), a.get_ylabel())]
-
-
-@pytest.mark.parametrize("name", figures.FIGURES)
-def test_figure_shows_finite_data_inside_axes_with_units(run: SimpleNamespace, name: str) -> None:
-    drawing = figures.draw_figure(run, name)
-    assert drawing is not None and drawing.data
-    assert all("[" in text and text.index("[") < text.index("]") for text in label_texts(drawing))
-    axes = drawing.figure.axes[0]
-    curves = next(iter(drawing.data.values()))
-    assert curves
-    for x, y in curves.values():
-        assert x.size and np.isfinite(x).all() and np.isfinite(y).all()
-        shown = np.abs(y) if axes.get_yscale() == "log" else y
-        for values, (low, high) in ((x, axes.get_xlim()), (shown, axes.get_ylim())):
-            assert low <= values.min() and values.max() <= high
+@pytest.mark.parametrize("name", [*figures.FIGURES, *QUANTITIES, "overview"])
+def test_figure_shows_what_it_tells(reported: SimpleNamespace, name: str) -> None:
+    assert reported.drawings[name].name == name
+    check_drawing(reported.drawings[name], saved=True)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +78,7 @@ def test_figure_shows_finite_data_inside_axes_with_units(run: SimpleNamespace, n
 )  # fmt: skip
 def test_figures_without_sense_are_left_out(config: dict, flow: bool, missing: set[str]) -> None:
     drawn = {drawing.name for drawing in figures.draw_all(make_run(config, flow))}
-    assert drawn == set(figures.FIGURES) - missing
+    assert drawn == set(figures.FIGURES) - missing - ONLY_FULL
 
 
 def test_missing_series_give_no_figure(run: SimpleNamespace) -> None:
@@ -174,9 +99,8 @@ def test_zero_and_negative_values_on_log_axis_are_masked_and_dashed() -> None:
     assert legend is not None and [text.get_text() for text in legend.get_texts()] == ["c", "dashed: negative"]
 
 
-def test_overview_has_six_panels(run: SimpleNamespace) -> None:
-    drawing = figures.overview(run)
-    assert drawing is not None and len(drawing.data) == 6
+def test_overview_has_six_panels(reported: SimpleNamespace) -> None:
+    assert len(reported.drawings["overview"].data) == 6
 
 
 @pytest.mark.parametrize(
@@ -237,6 +161,97 @@ def test_estimate_table_without_source() -> None:
     assert rows["h_M, last"].estimate == pytest.approx(4e-4) and rows["h_M, last"].equation == "Eq. 15"
 
 
+def test_incompressible_flow_has_energies_without_density(run: SimpleNamespace) -> None:
+    series = run.series.drop_vars(["rho_mean", "rho_min"])
+    flow = SimpleNamespace(config=make_config(flow="incompressible", enthalpy=4 / 3), series=series, spectra=run.spectra)
+    energies = figures.draw_figure(flow, "energies")
+    assert energies is not None and set(energies.data["energies"]) == {
+        "magnetic", "kinetic", r"chiral $\langle\mu_5^2\rangle/2\lambda$"
+    }  # fmt: skip
+    assert len(tables.estimate_table(flow)) == 6 and len(list(figures.draw_all(flow))) > 10
+    assert any("P ∇·[−m u + B B] + ν ∇²m" in line and "w = 1.333" in line for line in equations(flow.config))
+    assert not any("ρ" in line for line in equations(flow.config))
+
+
+def test_uniform_field_is_told_from_what_grows(run: SimpleNamespace) -> None:
+    total = np.sqrt(run.series["b_rms"] ** 2 + 0.25).assign_attrs(run.series["b_rms"].attrs)
+    series = run.series.assign(b_rms=total, b_fluctuation=run.series["b_rms"], energy_magnetic=total**2 / 2)
+    config = make_config(background_field=[0.0, 0.3, 0.4])
+    magnetized = SimpleNamespace(config=config, series=series, spectra=run.spectra)
+    drawing = figures.draw_figure(magnetized, "field_and_flow")
+    assert drawing is not None and len(drawing.data["field_and_flow"]) == 3
+    (uniform,) = (line for line in drawing.figure.axes[0].lines if line.get_label() == r"$|\mathbf{B}_0|$")
+    assert uniform.get_ydata()[0] == pytest.approx(0.5)
+    energies = figures.draw_figure(magnetized, "energies")
+    assert energies is not None
+    varying = energies.data["energies"][r"magnetic, of $\mathbf{B}-\mathbf{B}_0$"]
+    np.testing.assert_allclose(varying[1], run.series["b_rms"][-varying.shape[1]:] ** 2 / 2)
+    assert measure(magnetized).t_growth == measure(run).t_growth and measure(magnetized).growth_rate == measure(run).growth_rate
+    assert any("B0 + ∇×A" in line for line in equations(config))
+
+
+def test_coefficients_that_vary_count_at_the_start() -> None:
+    full = make_full_run()
+    known = scales(full.config, full.series)
+    assert known.varying == ("magnetic_diffusivity", "flipping_rate")
+    assert (known.eta, known.gamma5) == pytest.approx((1.00001e-6, 1e3 - 9900 * 1e-5))  # tables at t_start = 1e-5
+    assert scales(full.config).eta == pytest.approx(known.eta)  # the same without the series
+    assert any("η and Γ5" in remark for remark in tables.remarks(full))
+    assert any("η(t)" in line for line in equations(full.config))
+    chirality = figures.draw_figure(full, "chirality")
+    assert chirality is not None
+    t, balance = chirality.data["chirality"][r"$S_5/\Gamma_5$"]
+    np.testing.assert_allclose(balance, np.interp(t, full.series["t"], full.series["source"] / full.series["flipping_rate"]))
+    in_time = figures.draw_figure(full, "coefficients")
+    assert in_time is not None
+    (t, eta), (_, gamma5) = in_time.data["coefficients"].values()
+    np.testing.assert_allclose(eta, (1 + t) / 1.15)
+    np.testing.assert_allclose(gamma5, np.interp(t, [0, 0.1], [1e3, 10]) / (1e3 - 9900 * 1e-5))
+
+
+def test_coefficient_from_a_file_is_known_from_the_series_only() -> None:
+    full = make_full_run()
+    full.config["model"]["magnetic_diffusivity"] = {"t": None, "value": None, "file": "eta.csv", "interpolation": "linear"}
+    assert scales(full.config, full.series).eta == pytest.approx(1.00001e-6)
+    assert np.isnan(scales(full.config).eta) and scales(full.config).t_cross is None
+    unstored = SimpleNamespace(config=full.config, series=full.series.drop_vars("magnetic_diffusivity"), spectra=full.spectra)
+    assert np.isnan(coefficient(unstored, "magnetic_diffusivity")).all() and measure(unstored).t_cross is None
+    assert len(list(figures.draw_all(unstored))) > 10
+
+
+def test_cubic_table_at_the_start_is_the_run_s_spline() -> None:
+    t, value = [-1.0, 0.0, 1.0, 2.0], [-1.0, 0.0, 1.0, 8.0]  # t³: a cubic through four points is exact
+    config = make_config(magnetic_diffusivity={"t": t, "value": value, "interpolation": "cubic"})
+    config["time"]["t_start"] = 0.5
+    assert scales(config).eta == pytest.approx(0.125)
+
+
+def test_zero_mean_mu5_shows_its_fluctuations(run: SimpleNamespace) -> None:
+    config = make_config({"kind": "none"}, flipping_rate=0.0)
+    config["initial"]["mu5"] = {"kind": "random", "mean": 0.0, "rms": 2e4, "peak": 1e4}
+    series = run.series.assign(mu5_mean=1e-12 * run.series["mu5_mean"])
+    random = SimpleNamespace(config=config, series=series, spectra=run.spectra)
+    assert scales(config).t_cpi is None
+    drawing = figures.draw_figure(random, "chirality")
+    assert drawing is not None and r"$\mu_{5,\mathrm{rms}}$" in drawing.data["chirality"]
+    drawing = figures.draw_figure(random, "wave_numbers")
+    assert drawing is not None and "fastest growing where $|\\mu_5|$ is largest" in drawing.data["wave_numbers"]
+
+
+def test_equations_name_what_is_switched_on() -> None:
+    lines = "\n".join(equations(make_full_run().config | {"title": ""}))
+    for term in ("−∇·(C5 μ B)", "∂μ/∂t = −∇·(μ u) −∇·(Cμ μ5 B) + Dμ ∇²μ", "+ f(t, x)", "+ u·f", "−Γ5(t) μ5"):
+        assert term in lines.replace("− ∇", "−∇").replace("− Γ", "−Γ"), term
+    assert "s = (2/3) u·∇ρ" in "\n".join(equations(make_config(form="roperpol2025")))
+    assert "s u" not in "\n".join(equations(make_config()))
+
+
+def test_page_of_an_unknown_subject_is_refused(tmp_path: Path, run: SimpleNamespace) -> None:
+    other = SimpleNamespace(config={**run.config, "model": {"kind": "plasma"}}, series=xr.Dataset(), spectra=xr.Dataset())
+    with pytest.raises(RunFolderError, match=r"'plasma'.*known: chiral_mhd"):
+        page.write_report(write_run(tmp_path / "other", other))
+
+
 def test_budget_table_begins_with_helicity(run: SimpleNamespace) -> None:
     rows = tables.budget_table(run)
     assert [row.name for row in rows] == ["helicity_chirality", "energy", "momentum"]
@@ -251,16 +266,16 @@ def test_numbers_are_readable(value: float | None, text: str) -> None:
     assert tables.number(value) == text
 
 
-def test_report_is_escaped_complete_and_self_contained(reported: Path) -> None:
-    html = (reported / "report.html").read_text()
+def test_report_is_escaped_complete_and_self_contained(reported: SimpleNamespace) -> None:
+    html = (reported.folder / "report.html").read_text()
     for text in ("A source &lt;of&gt; chirality &amp; a field", "mu5 &gt; &lt;kmax&gt;", "abc&lt;123&gt;", "Eq. 27",
                  "model.chiral_feedback", "helicity + chirality", "3 min 7 s", "open_datatree", "kiral run sourced-cpi",
                  "gained 30 %"):  # fmt: skip
         assert text in html, text
     assert "<of>" not in html and "<script" not in html and "http://" not in html and "https://" not in html
-    assert html.count('src="data:image/png;base64,') == html.count("<img ") == len(figures.FIGURES)
-    names = {path.name for path in (reported / "figures").iterdir()}
-    assert names == {f"{name}.png" for name in (*figures.FIGURES, "overview")}
+    assert html.count('src="data:image/png;base64,') == html.count("<img ") == len(figures.FIGURES | QUANTITIES)
+    names = {path.name for path in (reported.folder / "figures").iterdir()}
+    assert names == {f"{name}.png" for name in (*figures.FIGURES, *QUANTITIES, "overview")}
 
 
 def test_report_of_a_run_without_data_says_so(tmp_path: Path, run: SimpleNamespace) -> None:
@@ -274,3 +289,8 @@ def test_drawing_imports_neither_jax_nor_pyplot() -> None:
     code = "import sys, kiral.report.page; print('jax' in sys.modules, 'matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_render_command_says_what_is_stored(reported: SimpleNamespace, capsys: pytest.CaptureFixture) -> None:
+    assert main(["render", str(reported.folder), "--field", "q"]) == 2
+    assert "--field q: not stored in this run; allowed: b, mu, mu5, rho, u" in capsys.readouterr().err

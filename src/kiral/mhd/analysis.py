@@ -13,7 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from kiral.config.units import unit_system
 from kiral.mhd.estimates import scenario
+
+MAY_VARY = ("magnetic_diffusivity", "flipping_rate")
+"""Coefficients that may be tables in time: keys of [model], and names of the series that then hold them."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,8 @@ class Scales:
 
     With a source: t_cross (18), k_cross (19), both as the paper has them and with the source's √e ("consistent"), k_phi
     (20), h_M (27). From a uniform mu5 at the start: t_cpi = 4/(eta mu5²), k_cpi = mu5/2, the fastest mode, and
-    h_M = 2 mu5/lam (15). `source_peak` is S5bar; None without a source and for one from a table.
+    h_M = 2 mu5/lam (15). `source_peak` is S5bar; None without a source and for one from a table. A coefficient that varies
+    in time counts with its value at the start (NaN where that is not known) and stands in `varying`.
     """
 
     eta: float
@@ -41,24 +46,27 @@ class Scales:
     helicity_equation: str
     gauss2_mpc: float
     """One code unit of helicity, E*/l*², in G² Mpc."""
+    varying: tuple[str, ...] = ()
+    """Those of MAY_VARY that are tables in time."""
 
 
-def scales(config: Mapping[str, Any]) -> Scales:
-    """What `kiral.mhd.estimates.scenario` says about a resolved case (the content of config.json)."""
-    model, units = config["model"], config["units"]
+def scales(config: Mapping[str, Any], series: Mapping[Any, Any] | None = None) -> Scales:
+    """What `kiral.mhd.estimates.scenario` says about a resolved case (the content of config.json).
+
+    `series` is the run's, where there is one: it holds the values of coefficients that come from a file.
+    """
+    model = config["model"]
     peak = model["source"].get("amplitude") or None
     flat = scenario(
-        eta=model["magnetic_diffusivity"],
+        eta=_at_start(config, "magnetic_diffusivity", series),
         lam=model["chiral_feedback"],
-        gamma5=model["flipping_rate"],
+        gamma5=_at_start(config, "flipping_rate", series),
         amplitude=peak or 0.0,
         t_phi=model["source"].get("t_phi"),
         k_min=_wave_numbers_min(config),
         n=config["geometry"]["n"],
-        temperature_eV=1e9 * units["temperature"],
-        g_energy=units["g_energy"],
-        g_entropy=units["g_entropy"],
-        mu5=config["initial"]["mu5"],
+        units=unit_system(config["units"]),
+        mu5=_mean(config["initial"]["mu5"]),
     )["flat"]
     same = ("eta", "lam", "gamma5", "t_phi", "t_cross", "t_cross_consistent", "k_cross", "k_cross_consistent", "k_phi",
             "t_cpi", "k_cpi")  # fmt: skip
@@ -68,8 +76,46 @@ def scales(config: Mapping[str, Any]) -> Scales:
         source_peak=peak,
         helicity=flat["helicity"] if sourced else flat["helicity_from_mu5"],
         helicity_equation="Eq. 27" if sourced else "Eq. 15",
-        gauss2_mpc=flat["unit_helicity_gauss2_mpc"],
+        gauss2_mpc=unit_system(config["units"]).helicity_gauss2_mpc,
+        varying=tuple(name for name in MAY_VARY if isinstance(model[name], Mapping)),
     )
+
+
+def coefficient(run: Any, name: str) -> np.ndarray:
+    """One of MAY_VARY at the times of the series: stored where it varies, else the case's number. NaN: not known."""
+    t = run.series.get("t", ())
+    if name in run.series:
+        return np.asarray(run.series[name], dtype=float)
+    value = run.config["model"][name]
+    if not isinstance(value, Mapping):
+        return np.full(len(t), float(value))
+    return np.full(len(t), np.nan) if value.get("t") is None else _interpolated(value, np.asarray(t, dtype=float))
+
+
+def _at_start(config: Mapping[str, Any], name: str, series: Mapping[Any, Any] | None) -> float:
+    """The coefficient at t_start. NaN where it is in a file and the series do not hold it."""
+    value = config["model"][name]
+    if not isinstance(value, Mapping):
+        return float(value)
+    if series is not None and name in series and series[name].size:
+        return float(series[name][0])
+    if value.get("t") is None:
+        return math.nan
+    return float(_interpolated(value, np.asarray(config["time"]["t_start"], dtype=float)))
+
+
+def _interpolated(table: Mapping[str, Any], t: np.ndarray) -> np.ndarray:
+    """A table of the case at times t, as the run interpolates it."""
+    if table.get("interpolation") == "cubic":
+        from scipy.interpolate import CubicSpline
+
+        return CubicSpline(table["t"], table["value"])(t)
+    return np.asarray(np.interp(t, table["t"], table["value"]))
+
+
+def _mean(value: Any) -> float:
+    """Uniform part of an initial mu5: a number, or a section with its mean."""
+    return float(value["mean"] if isinstance(value, Mapping) else value)
 
 
 def smallest_wave_number(config: Mapping[str, Any]) -> float:
@@ -85,36 +131,61 @@ def _wave_numbers_min(config: Mapping[str, Any]) -> list[float]:
 def equations(config: Mapping[str, Any]) -> list[str]:
     """What a case solves, one line per equation, without the terms that vanish in it (G25 Eq. 7, conservative form)."""
     model = config["model"]
-    flow, xi = model["flow"] != "none", model["xi"] != 0
-    mu5 = "(μ5 + ξ)" if xi else "μ5"
+    flow, charge = model["flow"] != "none", model.get("charge")
+    mu5 = "(μ5 + ξ)" if model["xi"] != 0 else "μ5"
+    eta, gamma5 = (f"{symbol}(t)" if isinstance(model[key], Mapping) else symbol
+                   for symbol, key in (("η", "magnetic_diffusivity"), ("Γ5", "flipping_rate")))  # fmt: skip
+    field = "B = B0 + ∇×A" if any(model.get("background_field") or ()) else "B = ∇×A"
     terms = ["−∇·(μ5 u)"] if flow else []
+    terms += ["−∇·(C5 μ B)"] if charge else []
     terms += ["D5 ∇²μ5"] if model["chiral_diffusivity"] else []
     terms += ["λ E·B"] if model["chiral_feedback"] else []
-    terms += ["−Γ5 μ5"] if model["flipping_rate"] else []
+    terms += [f"−{gamma5} μ5"] if model["flipping_rate"] else []
     terms += ["S5(t)"] if model["source"]["kind"] != "none" else []
     lines = [
-        f"E = {'−u×B − ' if flow else '−'}η ({mu5} B − J),   B = ∇×A,   J = ∇×B",
+        f"E = {'−u×B − ' if flow else '−'}{eta} ({mu5} B − J),   {field},   J = ∇×B",
         "∂A/∂t = −E",
-        "∂μ5/∂t = " + (" + ".join(terms).replace("+ −", "− ") or "0"),
+        f"∂μ5/∂t = {_sum(terms)}",
     ]
-    heat = {"paper": "η J²", "consistent": f"η |J − {mu5} B|²", "none": "0"}[model["heating"]]
-    if flow:
-        lines += [
-            "∂ρ/∂t = −∇·m + Q − J·(u×B),   m = (4/3) ρ u,   p = ρ/3",
-            "∂m/∂t = ∇·[−m u + B B − I B²/2 + (8/3) ρ ν S] − ∇ρ/3",
-            f'Q = {heat}   (heating = "{model["heating"]}")',
-        ]
+    if charge:
+        terms = ["−∇·(μ u)"] if flow else []
+        lines.append(f"∂μ/∂t = {_sum([*terms, '−∇·(Cμ μ5 B)', *(['Dμ ∇²μ'] if charge['diffusivity'] else [])])}")
+    if model["flow"] == "relativistic":
+        lines += _relativistic(model, eta, mu5)
+    elif flow:
+        force = " + f(t, x)" if model.get("forcing") else ""
+        lines.append(f"∂m/∂t = P ∇·[−m u + B B] + ν ∇²m{force},   m = w u,   w = {model['enthalpy']:.4g},   ∇·u = 0")
+        lines.append("P: projection on fields without divergence")
     if model["source"]["kind"] == "decay":
         lines.append("S5(t) = S5bar (t/t_phi) exp[−(t² − t_phi²)/(2 t_phi²)]")
     return lines
+
+
+def _relativistic(model: Mapping[str, Any], eta: str, mu5: str) -> list[str]:
+    """Energy and momentum of the relativistic fluid; its form of 2025 (G25, footnote 2) adds s."""
+    forced, added = bool(model.get("forcing")), model["form"] == "roperpol2025"
+    heat = {"paper": f"{eta} J²", "consistent": f"{eta} |J − {mu5} B|²", "none": "0"}[model["heating"]]
+    in_rho = (" + u·f" if forced else "") + (" + s" if added else "")
+    in_m = (" + f(t, x)" if forced else "") + (" + s u" if added else "")
+    return [
+        f"∂ρ/∂t = −∇·m + Q − J·(u×B){in_rho},   m = (4/3) ρ u,   p = ρ/3",
+        f"∂m/∂t = ∇·[−m u + B B − I B²/2 + (8/3) ρ ν S] − ∇ρ/3{in_m}",
+        *(["s = (2/3) u·∇ρ"] if added else []),
+        f'Q = {heat}   (heating = "{model["heating"]}")',
+    ]
+
+
+def _sum(terms: list[str]) -> str:
+    return " + ".join(terms).replace("+ −", "− ") or "0"
 
 
 @dataclass(frozen=True)
 class Measured:
     """Scales read off the series; None where the run has not got there (or did not store what is needed).
 
-    t_growth: B_rms is smallest there, then grows. t_cross: first t with t = 4/(eta mu5²), what G25 (18) solves.
-    mu5_growth, mu5_cross: |⟨mu5⟩| at these. growth_rate: largest d ln B_rms/dt. `spacing`: the samples' mean distance.
+    t_growth: B_rms (without a uniform B0) is smallest there, then grows. t_cross: first t with t = 4/(eta mu5²), what G25
+    (18) solves. mu5_growth, mu5_cross: |⟨mu5⟩| at these. growth_rate: largest d ln B_rms/dt. `spacing`: the samples' mean
+    distance.
     """
 
     spacing: float
@@ -133,13 +204,13 @@ class Measured:
 def measure(run: Any) -> Measured:
     """Measure the scales in the stored series of a run; samples that are not finite (a blow-up) are skipped."""
     t = np.asarray(run.series["t"], dtype=float) if "t" in run.series else np.zeros(0)
-    eta = run.config["model"]["magnetic_diffusivity"]
     t_growth = growth_rate = t_cross = mu5_growth = mu5_cross = mu5_max = None
     h_max = t_h_max = h_end = None
-    if (found := _finite(run, "b_rms")) is not None:
+    if (found := _finite(run, "b_fluctuation") or _finite(run, "b_rms")) is not None:
         t_growth, growth_rate = _start_of_growth(*found), _largest_growth_rate(*found)
     if (found := _finite(run, "mu5_mean")) is not None:
         t_mu5, mu5 = found[0], np.abs(found[1])
+        eta = np.interp(t_mu5, t, coefficient(run, "magnetic_diffusivity"))
         t_cross, mu5_max = _first_crossing(t_mu5, t_mu5 * eta * mu5**2 / 4), float(mu5.max())
         mu5_growth, mu5_cross = (None if at is None else float(np.interp(at, t_mu5, mu5)) for at in (t_growth, t_cross))
     if (found := _finite(run, "magnetic_helicity")) is not None:

@@ -1,9 +1,10 @@
 """Figures of a chiral MHD run, drawn from its run folder only: the axes of G25 (Gurgenidze et al. 2025), Figs. 1-7, and
 the numerics behind them.
 
-A run is any object with `config` (the resolved case as a mapping), `series` (xarray Dataset over t) and `spectra`
-(Dataset over t, k). Every panel function returns a `Panel`, or None where the run has nothing to show there (no source,
-no flow, no washout, series not stored); `draw_figure` draws one, `draw_all` all, `overview` six on one sheet.
+A run is any object with `config` (the resolved case as a mapping), `series` (xarray Dataset over t), `spectra` (Dataset
+over t, k) and, where it has fields, `snapshots`. Every panel function returns a `Panel`, or None where the run has nothing
+to show there (no source, no flow, no washout, series not stored); `draw_figure` draws one, `draw_all` all and the slices
+of the fields, `overview` six on one sheet.
 Nothing here writes files. Code units: lengths in l*, times in t*, energies in E*.
 """
 
@@ -15,17 +16,35 @@ from typing import Any
 
 import numpy as np
 
-from kiral.mhd.analysis import scales
+from kiral.mhd import slices
+from kiral.mhd.analysis import coefficient
+from kiral.mhd.panels import (
+    DENSITY_UNIT,
+    FIELD_UNIT,
+    HELICITY_UNIT,
+    MU5_UNIT,
+    SPEED_UNIT,
+    TIME,
+    WAVE_NUMBER,
+    fluctuates,
+    over_time,
+    scales_of,
+    series,
+    series_names,
+    several,
+    spectrum_panel,
+    time_marks,
+    time_panel,
+    times,
+    uniform_field,
+    unit,
+    unit_per_log_k,
+)
+from kiral.mhd.relic_figures import CAPTION as RELIC_CAPTION
+from kiral.mhd.relic_figures import relic_panel
 from kiral.report import style
 from kiral.report.style import AMBER, BLACK, BLUE, COLORS, GREEN, GREY, ORANGE, PURPLE, SKY, Curve, Drawing, Mark, Panel
 
-TIME = r"conformal time $t$  $[t_\ast]$"
-WAVE_NUMBER = r"wave number $k$  $[l_\ast^{-1}]$"
-MU5_UNIT = r"$[l_\ast^{-1}]$"
-HELICITY_UNIT = r"$[E_\ast\,l_\ast^{-2}]$"
-DENSITY_UNIT = r"$[E_\ast\,l_\ast^{-3}]$"
-FIELD_UNIT = r"$[E_\ast^{1/2}\,l_\ast^{-3/2}]$"
-SPEED_UNIT = r"$[l_\ast\,t_\ast^{-1}]$"
 RATE_COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, GREY)
 BUDGETS = {"helicity_chirality": "helicity + chirality", "energy": "energy", "momentum": "momentum"}
 
@@ -41,63 +60,96 @@ class FigureSpec:
 
 def source(run: Any) -> Panel | None:
     """S5(t) / S5bar (G25 Fig. 1)."""
-    known = scales(run.config)
-    if known.source_peak is None or (s5 := _series(run, "source")) is None:
+    known = scales_of(run)
+    if known.source_peak is None or (s5 := series(run, "source")) is None:
         return None
-    curves = (Curve("", _time(run), s5 / known.source_peak),)
-    marks = _time_marks(run)
+    curves = (Curve("", times(run), s5 / known.source_peak),)
+    marks = time_marks(run)
     return Panel(TIME, r"source $S_5(t)/\bar S_5$  [1]", curves, x_scale="linear", y_scale="linear", vertical=marks)
 
 
 def chirality(run: Any) -> Panel | None:
     """Mean mu5, S5/gamma5 and the two Chern-Simons terms over gamma5 (G25 Fig. 2, with the λ its caption lacks)."""
-    known = scales(run.config)
-    mu5, s5, mu5_b2, j_b = _several(run, "mu5_mean", "source", "mu5_b2", "current_helicity")
-    curves = [_over_time(run, r"$\langle\mu_5\rangle$", mu5, BLACK, width=2.2)]
-    if known.gamma5 > 0:
-        factor = known.eta * known.lam / known.gamma5
+    known = scales_of(run)
+    mu5, rms, s5, mu5_b2, j_b = several(run, "mu5_mean", "mu5_rms", "source", "mu5_b2", "current_helicity")
+    curves = [over_time(run, r"$\langle\mu_5\rangle$", mu5, BLACK, width=2.2)]
+    if fluctuates(mu5, rms):
+        curves.append(over_time(run, r"$\mu_{5,\mathrm{rms}}$", rms, GREY))
+    gamma5 = coefficient(run, "flipping_rate")
+    if (gamma5 > 0).any():
+        per_gamma5 = np.divide(1.0, gamma5, out=np.full_like(gamma5, np.nan), where=gamma5 > 0)
+        factor = coefficient(run, "magnetic_diffusivity") * known.lam * per_gamma5
         if known.source_peak is not None:
-            curves.append(_over_time(run, r"$S_5/\Gamma_5$", s5, ORANGE, 1.0 / known.gamma5, dash="--"))
+            curves.append(over_time(run, r"$S_5/\Gamma_5$", s5, ORANGE, per_gamma5, dash="--"))
         if known.lam > 0:
             label = r"$\eta\lambda\langle\mu_5 B^2\rangle/\Gamma_5$"
-            curves.append(_over_time(run, label, mu5_b2, GREEN, factor))
+            curves.append(over_time(run, label, mu5_b2, GREEN, factor))
             label = r"$\eta\lambda\langle\mathbf{J}\cdot\mathbf{B}\rangle/\Gamma_5$"
-            curves.append(_over_time(run, label, j_b, BLUE, factor))
-    return _time_panel(run, f"chiral chemical potential  {MU5_UNIT}", curves, decades=14)
+            curves.append(over_time(run, label, j_b, BLUE, factor))
+    return time_panel(run, f"chiral chemical potential  {MU5_UNIT}", curves, decades=14)
+
+
+def charge(run: Any) -> Panel | None:
+    """The electric chemical potential mu, and how far mu and mu5 are from uniform: a chiral magnetic wave swaps the two."""
+    mean, rms, mu5_mean, mu5_rms = several(run, "mu_mean", "mu_rms", "mu5_mean", "mu5_rms")
+    if rms is None:
+        return None
+    curves = [over_time(run, r"$\langle\mu\rangle$", mean, BLACK)]
+    for name, color, average, total in ((r"\mu", BLUE, mean, rms), (r"\mu_5", ORANGE, mu5_mean, mu5_rms)):
+        if average is not None and total is not None:
+            label = rf"$\langle({name}-\langle{name}\rangle)^2\rangle^{{1/2}}$"
+            curves.append(over_time(run, label, np.sqrt(np.maximum(total**2 - average**2, 0.0)), color))
+    panel = time_panel(run, f"chemical potentials  {MU5_UNIT}", curves)
+    return None if panel is None else replace(panel, y_scale="linear")
+
+
+def coefficients(run: Any) -> Panel | None:
+    """Those of eta and gamma5 that vary in time, over their largest values."""
+    curves = []
+    for name, symbol, color in (("magnetic_diffusivity", r"\eta", BLUE), ("flipping_rate", r"\Gamma_5", ORANGE)):
+        values = series(run, name)
+        if values is not None and (largest := np.max(values, initial=0.0, where=np.isfinite(values))) > 0:
+            label = rf"${symbol}$, largest {style.short_number(largest)} {unit(run, name)}"
+            curves.append(over_time(run, label, values, color, 1.0 / largest))
+    return time_panel(run, "over the largest value  [1]", curves)
 
 
 def field_and_flow(run: Any) -> Panel | None:
-    """B_rms and u_rms (G25 Fig. 3)."""
-    b, u = _several(run, "b_rms", "u_rms")
-    curves = [_over_time(run, r"$B_\mathrm{rms}$", b, BLUE), _over_time(run, r"$u_\mathrm{rms}$", u, ORANGE)]
+    """B_rms and u_rms (G25 Fig. 3), and a uniform background field."""
+    b, varying, u = several(run, "b_rms", "b_fluctuation", "u_rms")
+    curves = [over_time(run, r"$B_\mathrm{rms}$", b, BLUE), over_time(run, r"$u_\mathrm{rms}$", u, ORANGE)]
+    curves.append(over_time(run, r"$|\mathbf{B}-\mathbf{B}_0|_\mathrm{rms}$", varying, SKY))
     flow = "" if u is None else rf",  $u_\mathrm{{rms}}$ {SPEED_UNIT}"
-    return _time_panel(run, rf"$B_\mathrm{{rms}}$ {FIELD_UNIT}{flow}", curves)
+    uniform = uniform_field(run)
+    marks = (Mark(r"$|\mathbf{B}_0|$", uniform),) if uniform else ()
+    return time_panel(run, rf"$B_\mathrm{{rms}}$ {FIELD_UNIT}{flow}", curves, horizontal=marks)
 
 
 def helicity(run: Any) -> Panel | None:
     """h_M, 2 mu5/lam, their sum, what Eq. 22 says it must be, and the estimate of Eq. 27 (G25 Fig. 4)."""
-    known = scales(run.config)
-    h, mu5, total, production = _several(run, "magnetic_helicity", "mu5_mean", "helicity_total", "helicity_production")
-    curves = [_over_time(run, r"$h_M=\langle\mathbf{A}\cdot\mathbf{B}\rangle$", h, BLUE)]
+    known = scales_of(run)
+    h, mu5, total, production = several(run, "magnetic_helicity", "mu5_mean", "helicity_total", "helicity_production")
+    product = r"\mathbf{b}\rangle+2\langle\mathbf{A}\rangle\cdot\mathbf{B}_0" if uniform_field(run) else r"\mathbf{B}\rangle"
+    curves = [over_time(run, rf"$h_M=\langle\mathbf{{A}}\cdot{product}$", h, BLUE)]
     if known.lam > 0:
-        curves.insert(0, _over_time(run, r"$h_\mathrm{tot}$ (sum of the two)", total, AMBER, width=4.5))
-        curves.append(_over_time(run, r"$(2/\lambda)\langle\mu_5\rangle$", mu5, GREEN, 2.0 / known.lam))
+        curves.insert(0, over_time(run, r"$h_\mathrm{tot}$ (sum of the two)", total, AMBER, width=4.5))
+        curves.append(over_time(run, r"$(2/\lambda)\langle\mu_5\rangle$", mu5, GREEN, 2.0 / known.lam))
     if known.lam > 0 and total is not None and production is not None and total.size:
         expected = total[0] + production - production[0]
-        curves.append(_over_time(run, r"$h_\mathrm{tot}$ by Eq. 22", expected, BLACK, dash=":"))
+        curves.append(over_time(run, r"$h_\mathrm{tot}$ by Eq. 22", expected, BLACK, dash=":"))
     marks = () if known.helicity is None else (Mark(f"estimate, {known.helicity_equation}", abs(known.helicity)),)
-    return _time_panel(run, f"helicity  {HELICITY_UNIT}", curves, horizontal=marks)
+    return time_panel(run, f"helicity  {HELICITY_UNIT}", curves, horizontal=marks)
 
 
 def magnetic_spectrum(run: Any) -> Panel | None:
     """dρ_B/dlnk = k E(k) at the stored times (G25 Fig. 5)."""
     label = rf"$d\rho_B/d\ln k=k\,E_M(k)$  {DENSITY_UNIT}"
-    return _spectrum_panel(run, "energy_spectrum", label)
+    return spectrum_panel(run, "energy_spectrum", label)
 
 
 def helicity_fraction(run: Any) -> Panel | None:
     """Helicity fraction of every shell, between -1 and 1 (G25 Fig. 6)."""
-    panel = _spectrum_panel(run, "helicity_fraction", r"helicity fraction $\epsilon_H(k)$  [1]", times_k=False)
+    panel = spectrum_panel(run, "helicity_fraction", r"helicity fraction $\epsilon_H(k)$  [1]", times_k=False)
     if panel is None:
         return None
     lowest = min(c.y[np.isfinite(c.y)].min(initial=0.0) for c in panel.curves)
@@ -106,81 +158,100 @@ def helicity_fraction(run: Any) -> Panel | None:
 
 def kinetic_spectrum(run: Any) -> Panel | None:
     """k times the kinetic spectrum at the stored times."""
-    return _spectrum_panel(run, "kinetic_spectrum", rf"$k\,E_K(k)$  {_unit_per_log_k(run, 'kinetic_spectrum')}")
+    return spectrum_panel(run, "kinetic_spectrum", rf"$k\,E_K(k)$  {unit_per_log_k(run, 'kinetic_spectrum')}")
 
 
 def mu5_spectrum(run: Any) -> Panel | None:
     """k times the spectrum of mu5's inhomogeneity at the stored times."""
-    return _spectrum_panel(run, "mu5_spectrum", rf"$k\,E_{{\mu_5}}(k)$  {_unit_per_log_k(run, 'mu5_spectrum')}")
+    return spectrum_panel(run, "mu5_spectrum", rf"$k\,E_{{\mu_5}}(k)$  {unit_per_log_k(run, 'mu5_spectrum')}")
+
+
+def mu_spectrum(run: Any) -> Panel | None:
+    """The same of the electric chemical potential."""
+    return spectrum_panel(run, "mu_spectrum", rf"$k\,E_\mu(k)$  {unit_per_log_k(run, 'mu_spectrum')}")
 
 
 def averages(run: Any) -> Panel | None:
     """Every volume average on one pair of axes (G25 Fig. 7)."""
-    mu5, b, h, u = _several(run, "mu5_mean", "b_rms", "magnetic_helicity", "u_rms")
+    mu5, b, h, u = several(run, "mu5_mean", "b_rms", "magnetic_helicity", "u_rms")
     curves = [
-        _over_time(run, rf"$\langle\mu_5\rangle$ {MU5_UNIT}", mu5, BLACK),
-        _over_time(run, rf"$B_\mathrm{{rms}}$ {FIELD_UNIT}", b, BLUE, dash="--"),
-        _over_time(run, rf"$h_M$ {HELICITY_UNIT}", h, GREEN, dash="-."),
-        _over_time(run, rf"$u_\mathrm{{rms}}$ {SPEED_UNIT}", u, ORANGE, dash=":", width=2.2),
+        over_time(run, rf"$\langle\mu_5\rangle$ {MU5_UNIT}", mu5, BLACK),
+        over_time(run, rf"$B_\mathrm{{rms}}$ {FIELD_UNIT}", b, BLUE, dash="--"),
+        over_time(run, rf"$h_M$ {HELICITY_UNIT}", h, GREEN, dash="-."),
+        over_time(run, rf"$u_\mathrm{{rms}}$ {SPEED_UNIT}", u, ORANGE, dash=":", width=2.2),
     ]
-    return _time_panel(run, "volume averages  [unit: see legend]", curves, decades=20)
+    return time_panel(run, "volume averages  [unit: see legend]", curves, decades=20)
 
 
 def energies(run: Any) -> Panel | None:
     """Magnetic, kinetic, chiral energy and the rise of the mean energy density."""
-    known = scales(run.config)
-    magnetic, kinetic, rho, mu5 = _several(run, "energy_magnetic", "energy_kinetic", "rho_mean", "mu5_rms")
-    curves = [_over_time(run, "magnetic", magnetic, BLUE), _over_time(run, "kinetic", kinetic, ORANGE)]
+    known = scales_of(run)
+    magnetic, kinetic, rho, mu5 = several(run, "energy_magnetic", "energy_kinetic", "rho_mean", "mu5_rms")
+    b = series(run, "b_fluctuation")
+    curves = [over_time(run, "magnetic", magnetic, BLUE), over_time(run, "kinetic", kinetic, ORANGE)]
+    if b is not None:
+        curves.append(over_time(run, r"magnetic, of $\mathbf{B}-\mathbf{B}_0$", b**2 / 2, SKY))
     if rho is not None and rho.size:
-        curves.append(_over_time(run, r"$\langle\rho\rangle-\langle\rho\rangle(t_0)$", rho - rho[0], GREEN))
+        curves.append(over_time(run, r"$\langle\rho\rangle-\langle\rho\rangle(t_0)$", rho - rho[0], GREEN))
     if known.lam > 0 and mu5 is not None:
-        curves.append(_over_time(run, r"chiral $\langle\mu_5^2\rangle/2\lambda$", mu5**2 / (2 * known.lam), BLACK))
-    return _time_panel(run, f"energy density  {DENSITY_UNIT}", curves)
+        curves.append(over_time(run, r"chiral $\langle\mu_5^2\rangle/2\lambda$", mu5**2 / (2 * known.lam), BLACK))
+    return time_panel(run, f"energy density  {DENSITY_UNIT}", curves)
+
+
+def force_power(run: Any) -> Panel | None:
+    """What the force does to the fluid per time and volume."""
+    power = series(run, "force_power")
+    curves = [over_time(run, r"$\langle\mathbf{u}\cdot\mathbf{f}\rangle$", power, BLUE)]
+    panel = time_panel(run, f"power of the force  {unit(run, 'force_power')}", curves)
+    return None if panel is None else replace(panel, y_scale="linear")
 
 
 def wave_numbers(run: Any) -> Panel | None:
     """The field's integral wave number, the fastest growing one, and the box's."""
-    mu5, of_field, of_flow = _several(run, "mu5_mean", "k_integral", "k_integral_kinetic")
-    curves = [_over_time(run, "integral scale of B", of_field, BLUE)]
-    curves.append(_over_time(run, "integral scale of u", of_flow, ORANGE))
+    mu5, rms, largest = several(run, "mu5_mean", "mu5_rms", "mu5_max")
+    of_field, of_flow = several(run, "k_integral", "k_integral_kinetic")
+    curves = [over_time(run, "integral scale of B", of_field, BLUE)]
+    curves.append(over_time(run, "integral scale of u", of_flow, ORANGE))
     if mu5 is not None:
-        curves.append(_over_time(run, r"fastest growing $|\langle\mu_5\rangle|/2$", np.abs(mu5) / 2, BLACK))
+        curves.append(over_time(run, r"fastest growing $|\langle\mu_5\rangle|/2$", np.abs(mu5) / 2, BLACK))
+    if largest is not None and fluctuates(mu5, rms):
+        curves.append(over_time(run, r"fastest growing where $|\mu_5|$ is largest", largest / 2, GREY))
     marks = ()
     if "k" in run.spectra:
         k = np.asarray(run.spectra["k"], dtype=float)
         marks = (Mark(r"smallest $k$ of the box", k[k > 0].min()), Mark(r"largest $k$", k.max()))
-    return _time_panel(run, WAVE_NUMBER, curves, decades=4, horizontal=marks)
+    return time_panel(run, WAVE_NUMBER, curves, decades=4, horizontal=marks)
 
 
 def budgets(run: Any) -> Panel | None:
     """How well each exact budget closes."""
-    names = sorted(_names(run, "drift_"), key=lambda name: (name not in BUDGETS, name != "helicity_chirality", name))
-    drifts = _several(run, *(f"drift_{name}" for name in names))
+    names = sorted(series_names(run, "drift_"), key=lambda name: (name not in BUDGETS, name != "helicity_chirality", name))
+    drifts = several(run, *(f"drift_{name}" for name in names))
     curves = [
-        _over_time(run, BUDGETS.get(name, name), drift, COLORS[i % len(COLORS)])
+        over_time(run, BUDGETS.get(name, name), drift, COLORS[i % len(COLORS)])
         for i, (name, drift) in enumerate(zip(names, drifts, strict=True))
     ]
     exact = [name for name, drift in zip(names, drifts, strict=True) if drift.size and not drift.any()]
     remarks = tuple(f"{BUDGETS.get(name, name)}: exactly 0" for name in exact)
-    panel = _time_panel(run, "drift of the budget  [1]", curves)
+    panel = time_panel(run, "drift of the budget  [1]", curves)
     return None if panel is None else replace(panel, remarks=remarks)
 
 
 def step_size(run: Any) -> Panel | None:
     """The step taken and the time scales that could limit it; those far above the step are left out."""
-    dt = _series(run, "dt")
-    curves = [_over_time(run, r"step $\Delta t$", dt, BLACK, width=2.4)]
+    dt = series(run, "dt")
+    curves = [over_time(run, r"step $\Delta t$", dt, BLACK, width=2.4)]
     longest = np.inf if dt is None or not np.isfinite(dt).any() else 1e3 * np.nanmax(dt)
     for i, (names, rate) in enumerate(_distinct_rates(run)):
         time = np.divide(1.0, rate, out=np.full_like(rate, np.nan), where=rate > 1.0 / longest)
-        curves.append(_over_time(run, f"1/rate: {names}", time, RATE_COLORS[i % len(RATE_COLORS)], dash="--"))
-    return _time_panel(run, r"time  $[t_\ast]$", curves, decades=10)
+        curves.append(over_time(run, f"1/rate: {names}", time, RATE_COLORS[i % len(RATE_COLORS)], dash="--"))
+    return time_panel(run, r"time  $[t_\ast]$", curves, decades=10)
 
 
 def _distinct_rates(run: Any) -> list[tuple[str, np.ndarray]]:
     """(names, values) of the rates; those that are equal throughout (eta = D5) are one curve."""
     found: dict[bytes, tuple[str, np.ndarray]] = {}
-    for name in _names(run, "rate_"):
+    for name in series_names(run, "rate_"):
         rate = np.asarray(run.series[f"rate_{name}"], dtype=float)
         others = found.get(rate.tobytes(), ("", rate))[0]
         found[rate.tobytes()] = (", ".join(filter(None, (others, name.replace("_", " ")))), rate)
@@ -190,18 +261,18 @@ def _distinct_rates(run: Any) -> list[tuple[str, np.ndarray]]:
 def resolution(run: Any) -> Panel | None:
     """Share of each spectrum in the top tenth of the wave numbers: small where the grid resolves the field."""
     tails = (("tail_magnetic", "magnetic", BLUE), ("tail_kinetic", "kinetic", ORANGE), ("tail_mu5", r"$\mu_5$", PURPLE))
-    curves = [_over_time(run, label, _series(run, name), color) for name, label, color in tails]
-    return _time_panel(run, "share of energy in top 10 % of $k$  [1]", curves, decades=20)
+    curves = [over_time(run, label, series(run, name), color) for name, label, color in tails]
+    return time_panel(run, "share of energy in top 10 % of $k$  [1]", curves, decades=20)
 
 
 def validity(run: Any) -> Panel | None:
     """The small numbers the model relies on."""
-    cme, chiral = _several(run, "cme_ratio", "chiral_energy_ratio")
+    cme, chiral = several(run, "cme_ratio", "chiral_energy_ratio")
     curves = [
-        _over_time(run, r"$\lambda\eta B^2/\Gamma_5$", cme, BLUE),
-        _over_time(run, r"chiral energy / $\langle\rho\rangle$", chiral, ORANGE),
+        over_time(run, r"$\lambda\eta B^2/\Gamma_5$", cme, BLUE),
+        over_time(run, r"chiral energy / $\langle\rho\rangle$", chiral, ORANGE),
     ]
-    return _time_panel(run, "should stay well below 1  [1]", curves, horizontal=(Mark("limit", 1.0),))
+    return time_panel(run, "should stay well below 1  [1]", curves, horizontal=(Mark("limit", 1.0),))
 
 
 FIGURES = {
@@ -230,11 +301,22 @@ FIGURES = {
     ),
     "averages": FigureSpec("All averages", "Volume averages on common axes (G25, Fig. 7).", averages),
     "energies": FigureSpec("Energies", "Where the energy is.", energies),
+    "force_power": FigureSpec("Power of the force", "Mean work of the external force per time and volume.", force_power),
     "wave_numbers": FigureSpec(
         "Wave numbers", "Integral scale of the field, fastest growing mode, and what the box holds.", wave_numbers
     ),
+    "charge": FigureSpec(
+        "Electric chemical potential",
+        "Mean of μ, and root mean square of what is not uniform in μ and in μ5: a chiral magnetic wave turns one into the "
+        "other.",
+        charge,
+    ),
+    "coefficients": FigureSpec(
+        "Coefficients in time", "Magnetic diffusivity and washout rate over their largest values.", coefficients
+    ),
     "kinetic_spectrum": FigureSpec("Kinetic spectra", "Kinetic energy per logarithmic wave number.", kinetic_spectrum),
     "mu5_spectrum": FigureSpec("Spectra of μ5", "Inhomogeneity of μ5 per logarithmic wave number.", mu5_spectrum),
+    "mu_spectrum": FigureSpec("Spectra of μ", "Inhomogeneity of μ per logarithmic wave number.", mu_spectrum),
     "budgets": FigureSpec(
         "Budgets",
         "Change of each total minus its integrated production, over the largest sum of its terms. What remains is the "
@@ -251,6 +333,7 @@ FIGURES = {
         "Resolution", "Energy in the top tenth of the wave numbers: the smaller, the better resolved.", resolution
     ),
     "validity": FigureSpec("Validity", "Numbers that the model assumes to be small.", validity),
+    "relic": FigureSpec("Field today", RELIC_CAPTION, relic_panel),
 }
 OVERVIEW = ("chirality", "field_and_flow", "helicity", "magnetic_spectrum", "helicity_fraction", "budgets")
 
@@ -267,6 +350,7 @@ def draw_all(run: Any) -> Iterator[Drawing]:
     for name in FIGURES:
         if (drawing := draw_figure(run, name)) is not None:
             yield drawing
+    yield from slices.draw_all(run)
 
 
 def overview(run: Any) -> Drawing | None:
@@ -274,72 +358,3 @@ def overview(run: Any) -> Drawing | None:
     panels = ((FIGURES[name].title, FIGURES[name].panel(run)) for name in OVERVIEW)
     titled = tuple(replace(panel, title=title) for title, panel in panels if panel is not None)
     return style.draw("overview", "Overview", "The run at a glance.", titled, columns=3)
-
-
-def _series(run: Any, name: str) -> np.ndarray | None:
-    return np.asarray(run.series[name], dtype=float) if name in run.series else None
-
-
-def _several(run: Any, *names: str) -> tuple[np.ndarray | None, ...]:
-    return tuple(_series(run, name) for name in names)
-
-
-def _time(run: Any) -> np.ndarray:
-    return np.asarray(run.series["t"], dtype=float) if "t" in run.series else np.zeros(0)
-
-
-def _names(run: Any, prefix: str) -> list[str]:
-    return [str(name).removeprefix(prefix) for name in run.series.data_vars if str(name).startswith(prefix)]
-
-
-def _over_time(run: Any, label: str, values: np.ndarray | None, color: str, factor: float = 1.0, *,
-               dash: str = "-", width: float = style.LINE) -> Curve | None:  # fmt: skip
-    """factor * values(t) as a curve; None where the run has no such series."""
-    return None if values is None else Curve(label, _time(run), factor * values, color, dash, width)
-
-
-def _time_panel(
-    run: Any, y_label: str, curves: list[Curve | None], decades: float = 12.0, horizontal: tuple[Mark, ...] = ()
-) -> Panel | None:
-    """A panel over time with the times of Eq. 32 marked; None without curves."""
-    present = tuple(curve for curve in curves if curve is not None)
-    t = _time(run)
-    if not present or not t.size:
-        return None
-    log = bool(t.size > 2 and t[0] > 0 and t[-1] > 30 * t[0])
-    # A lone first sample at a tiny t_start would take up half of a logarithmic axis.
-    start = t[1] if log and t[1] > 10 * t[0] else t[0]
-    scale, marks = "log" if log else "linear", _time_marks(run)
-    return Panel(TIME, y_label, present, "", scale, start, decades=decades, vertical=marks, horizontal=horizontal)
-
-
-def _time_marks(run: Any) -> tuple[Mark, ...]:
-    known = scales(run.config)
-    times = (
-        (r"$1/\Gamma_5$", 1 / known.gamma5 if known.gamma5 > 0 else None),
-        (r"$t_\mathrm{cross}$", known.t_cross),
-        (r"$t_\phi$", known.t_phi),
-        (r"$t_\mathrm{cpi}$", known.t_cpi),
-    )
-    return tuple(Mark(label, value) for label, value in times if value is not None)
-
-
-def _spectrum_panel(run: Any, name: str, y_label: str, times_k: bool = True) -> Panel | None:
-    """The spectra (times k, so that they are per ln k) at all stored times; None where the run has none."""
-    if name not in run.spectra or run.spectra.sizes.get("t", 0) == 0:
-        return None
-    data = run.spectra[name].transpose("t", "k")
-    k, t = np.asarray(data["k"], dtype=float), np.asarray(data["t"], dtype=float)
-    values = np.asarray(data, dtype=float) * (k if times_k else 1.0)
-    curves = tuple(Curve(f"t = {time:.4g}", k, row, value=time) for time, row in zip(t, values, strict=True))
-    known = scales(run.config)
-    found = ((r"$k_\mathrm{cross}$", known.k_cross), (r"$k_\phi$", known.k_phi), (r"$\mu_5(t_0)/2$", known.k_cpi))
-    marks = tuple(Mark(label, value) for label, value in found if value is not None)
-    color_label = r"time $t$  $[t_\ast]$"
-    return Panel(WAVE_NUMBER, y_label, curves, decades=22, vertical=marks, color_label=color_label)
-
-
-def _unit_per_log_k(run: Any, name: str) -> str:
-    """Unit of k times a spectrum, from the unit stored with it."""
-    unit = run.spectra[name].attrs.get("units", "") if name in run.spectra else ""
-    return style.unit_math(unit, length=-1)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -61,7 +61,10 @@ styled = matplotlib.rc_context(RC)
 
 @dataclass(frozen=True)
 class Curve:
-    """y(x). On a log axis |y| is drawn, dashed where y < 0. With `value`, its rank sets the colour."""
+    """y(x). On a log axis |y| is drawn, dashed where y < 0. With `value`, its rank sets the colour.
+
+    `fill` shades all that lies above or below the curve, `marker` is matplotlib's, at every point.
+    """
 
     label: str
     x: np.ndarray
@@ -70,6 +73,8 @@ class Curve:
     dash: str = "-"
     width: float = LINE
     value: float | None = None
+    fill: Literal["", "above", "below"] = ""
+    marker: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ def _clean(panel: Panel, curve: Curve, floor: float) -> Curve:
     if panel.y_scale == "log":
         bad |= np.abs(y) < floor
     y[bad] = np.nan
-    return Curve(curve.label, x, y, curve.color, curve.dash, curve.width, curve.value)
+    return replace(curve, x=x, y=y)
 
 
 def _drawable(panel: Panel, x: np.ndarray) -> np.ndarray:
@@ -192,8 +197,10 @@ def _draw_panel(figure: Figure, axes: Axes, panel: Panel, curves: tuple[Curve, .
     for curve in curves:
         _draw_curve(axes, panel, curve, curve.color if curve.value is None else colors[values.index(curve.value)])
     _set_limits(axes, panel, curves)
+    for curve in curves:
+        _shade(axes, curve)
     _draw_marks(axes, panel)
-    _number_format(axes, panel)
+    number_format(axes, panel.x_scale, panel.y_scale)
     if values:
         _draw_color_bar(figure, axes, panel, values, colors)
     elif any(curve.label for curve in curves):
@@ -202,7 +209,7 @@ def _draw_panel(figure: Figure, axes: Axes, panel: Panel, curves: tuple[Curve, .
 
 def _draw_curve(axes: Axes, panel: Panel, curve: Curve, color: object) -> None:
     """A curve; on a log axis its negative parts as thin dashes of the same colour. Single points get a marker."""
-    style = {"color": color, "linewidth": curve.width, "linestyle": curve.dash}
+    style = {"color": color, "linewidth": curve.width, "linestyle": curve.dash, "marker": curve.marker}
     if np.isfinite(curve.y).sum() == 1:
         style["marker"] = "o"
     if panel.y_scale != "log":
@@ -212,6 +219,13 @@ def _draw_curve(axes: Axes, panel: Panel, curve: Curve, color: object) -> None:
     negative = np.where(curve.y < 0, -curve.y, np.nan)
     axes.plot(curve.x, positive, label=curve.label, **style)
     axes.plot(curve.x, negative, **(style | {"linestyle": (0, (2.5, 1.5)), "linewidth": 0.75 * curve.width}))
+
+
+def _shade(axes: Axes, curve: Curve) -> None:
+    """The side of a curve that `fill` names, to the edge of the axes."""
+    if curve.fill:
+        edge = axes.get_ylim()[1 if curve.fill == "above" else 0]
+        axes.fill_between(curve.x, curve.y, edge, color=curve.color, alpha=0.13, linewidth=0)
 
 
 def _set_limits(axes: Axes, panel: Panel, curves: tuple[Curve, ...]) -> None:
@@ -235,26 +249,28 @@ def _draw_marks(axes: Axes, panel: Panel) -> None:
             axes.annotate(mark.label, (mark.position, 1.0), xycoords=("data", "axes fraction"), **MARK_LABEL)
 
 
-def _number_format(axes: Axes, panel: Panel) -> None:
+def number_format(axes: Axes, x_scale: str, y_scale: str) -> None:
     """Powers of ten as such, also on linear axes; numbers between them where a log axis spans little."""
-    for axis, scale in ((axes.xaxis, panel.x_scale), (axes.yaxis, panel.y_scale)):
+    for axis, scale in ((axes.xaxis, x_scale), (axes.yaxis, y_scale)):
         if scale == "log":
             low, high = axis.get_view_interval()
             span = np.log10(high / low)
             if span < 1.5:
                 few = ticker.MaxNLocator(5, steps=(1, 2, 5, 10))
                 axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)) if span > 0.7 else few)
-                axis.set_major_formatter(ticker.FuncFormatter(_short))
+                axis.set_major_formatter(ticker.FuncFormatter(short_number))
             axis.set_minor_formatter(ticker.NullFormatter())  # numbers between the powers of ten would overlap
         else:
             formatter = ticker.ScalarFormatter(useMathText=True)
             formatter.set_powerlimits((-3, 4))
             axis.set_major_formatter(formatter)
+            if axis is axes.xaxis:  # numbers side by side: few, so that they keep apart
+                axis.set_major_locator(ticker.MaxNLocator("auto", steps=(1, 2, 5, 10)))
 
 
-def _short(value: float, _: object = None) -> str:
+def short_number(value: float, _: object = None) -> str:
     """1000 → $10^{3}$, 20000 → $2\\times10^{4}$, 0.2 → 0.2."""
-    if value == 0 or 0.01 <= abs(value) < 1e3:
+    if value == 0 or 0.01 <= abs(value) < 999.5:
         return f"{value:.3g}"
     factor, exponent = f"{value:.2e}".split("e")
     factor = factor.rstrip("0").rstrip(".")
@@ -267,7 +283,7 @@ def _draw_color_bar(figure: Figure, axes: Axes, panel: Panel, values: list[float
     scale = ScalarMappable(BoundaryNorm(np.arange(count + 1) - 0.5, count), ListedColormap(colors))
     bar = figure.colorbar(scale, ax=axes, pad=0.02, aspect=30, label=panel.color_label)
     named = np.unique(np.linspace(0, count - 1, min(count, 9)).round().astype(int)).tolist()
-    bar.set_ticks(named, labels=[_short(values[i]) for i in named])
+    bar.set_ticks(named, labels=[short_number(values[i]) for i in named])
     bar.minorticks_off()
 
 
@@ -278,7 +294,11 @@ def _draw_legend(axes: Axes, panel: Panel, curves: tuple[Curve, ...]) -> None:
         labels.append("dashed: negative")
     handles += [Line2D([], [], linestyle="none")] * len(panel.remarks)
     labels += panel.remarks
-    # Below the axis label, where it covers no curve.
+    legend_below(axes, handles, labels)
+
+
+def legend_below(axes: Axes, handles: list[Any], labels: list[str]) -> None:
+    """A legend under the axis label, where it covers no curve."""
     below = axes.transAxes + ScaledTranslation(0, -LEGEND_DROP, axes.figure.dpi_scale_trans)
     place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "bbox_transform": below}
     axes.legend(handles, labels, **place, ncols=2, handlelength=1.8, borderpad=0)

@@ -18,7 +18,8 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 BUDGETS = {
     "helicity_chirality": "⟨A·B⟩ + (2/λ)⟨μ5⟩ against (2/λ)∫(S5 − Γ5⟨μ5⟩)dt (Eq. 22)",
     "energy": "total energy against the work and heat booked for it",
-    "momentum": "total momentum, constant (largest component)",
+    "momentum": "total momentum against what the force gives it (largest component)",
+    "charge": "mean of μ, constant",
 }
 
 
@@ -71,7 +72,7 @@ def budget_cells(row: BudgetRow) -> tuple[str, ...]:
 
 def estimate_table(run: Any) -> list[EstimateRow]:
     """The estimates that apply to this run beside what it measured. Always ends with the helicity."""
-    expected, measured = scales(run.config), measure(run)
+    expected, measured = scales(run.config, run.series), measure(run)
     rows: list[EstimateRow] = []
     if expected.source_peak is not None:
         rows += _sourced_rows(expected, measured)
@@ -118,7 +119,12 @@ def remarks(run: Any) -> list[str]:
             f'heating = "{heating}" it is not booked: fluid and field together gained {number(100 * gain, 2)} % of ⟨ρ⟩ '
             'from work that nobody pays for. heating = "consistent" closes this balance.'
         )
-    if scales(run.config).helicity_equation == "Eq. 27" and scales(run.config).helicity is not None:
+    expected = scales(run.config, run.series)
+    if expected.varying:
+        symbols = {"magnetic_diffusivity": "η", "flipping_rate": "Γ5"}
+        names = " and ".join(symbols[name] for name in expected.varying)
+        found.append(f"The estimates take the value at the start of what varies in time: {names}.")
+    if expected.helicity_equation == "Eq. 27" and expected.helicity is not None:
         found.append(
             "Eq. 27 balances source and washout only. What a run keeps is set by nonlinear magnetohydrodynamics while "
             "the source fades, by the seed field and by the size of the box; agreement within a factor of a few does "

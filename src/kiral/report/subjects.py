@@ -1,0 +1,72 @@
+"""What the page of a run needs to know about its subject, by the `[model] kind` of the case.
+
+A new subject adds a function here and its name to `SUBJECTS`. A subject's figures and tables are imported when a run of
+it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kiral.errors import RunFolderError
+
+if TYPE_CHECKING:
+    from kiral.report.style import Drawing
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A subject's part of a run's page. Functions take a run (`config`, `series`, `spectra`, `snapshots`).
+
+    draw_all: the figures, one after the other; overview: several on one sheet, or None. estimates: rows of cells under
+    `estimate_header`, with `source` saying whose they are; the first `estimate_columns` also stand in the console.
+    equations: one line each, from the configuration, with `conventions` as their small print. remarks: what a reader of
+    the numbers must know.
+    """
+
+    name: str
+    draw_all: Callable[[Any], Iterator[Drawing]]
+    overview: Callable[[Any], Drawing | None]
+    estimate_header: Sequence[str]
+    estimate_columns: int
+    estimates: Callable[[Any], Sequence[Sequence[str]]]
+    source: str
+    equations: Callable[[Mapping[str, Any]], Sequence[str]]
+    conventions: str
+    remarks: Callable[[Any], Sequence[str]]
+
+
+def subject(config: Mapping[str, Any]) -> Subject:
+    """The subject of a resolved case. RunFolderError for a kind that this kiral does not know."""
+    kind = config.get("model", {}).get("kind")
+    if kind not in SUBJECTS:
+        raise RunFolderError(f"model.kind = {kind!r}: no figures for it in this version; known: {', '.join(SUBJECTS)}")
+    return SUBJECTS[kind]()
+
+
+def _chiral_mhd() -> Subject:
+    from kiral.mhd import figures
+    from kiral.mhd.analysis import equations
+    from kiral.report import tables
+
+    return Subject(
+        name="Chiral magnetohydrodynamics",
+        draw_all=figures.draw_all,
+        overview=figures.overview,
+        estimate_header=tables.ESTIMATE_HEADER,
+        estimate_columns=7,
+        estimates=lambda run: [tables.estimate_cells(row) for row in tables.estimate_table(run)],
+        source="Gurgenidze, Long, Roper Pol, Brandenburg, Kahniashvili, “Primordial magnetic field from chiral plasma "
+        "instability with sourcing” (2025), called G25 here. Estimates in code units; G² Mpc with a = 1 today.",
+        equations=equations,
+        conventions="Comoving quantities, conformal time, Heaviside–Lorentz units with c = 1; lengths in l*, times in t*, "
+        "energies in E*. μ5 is the chiral chemical potential as a wave number. Periodic box, Fourier pseudo-spectral, "
+        "2/3 rule.",
+        remarks=tables.remarks,
+    )
+
+
+SUBJECTS: dict[str, Callable[[], Subject]] = {"chiral_mhd": _chiral_mhd}
+"""The subject by `[model] kind`."""
