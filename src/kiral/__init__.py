@@ -8,14 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kiral import weak
     from kiral.api import build, load_case, open_run, resume, run
     from kiral.calc import calculate
+    from kiral.mhd.relic_scenario import relic_field
     from kiral.sweep import sweep
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "build", "calculate", "load_case", "open_run", "resume", "run", "sweep"]
+__all__ = ["__version__", "build", "calculate", "load_case", "open_run", "relic_field", "resume", "run", "sweep", "weak"]
 
-_HOMES = {"calculate": "kiral.calc", "sweep": "kiral.sweep"}
+_HOMES = {"calculate": "kiral.calc", "relic_field": "kiral.mhd.relic_scenario", "sweep": "kiral.sweep"}
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +25,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'kiral' has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "weak":  # a subject with functions of its own, kiral.weak.effective_cme
+        return import_module("kiral.weak")
     return getattr(import_module(_HOMES.get(name, "kiral.api")), name)

@@ -18,11 +18,14 @@ HBAR_C_EV_CM = HBAR_EV_S * SPEED_OF_LIGHT_CM_S
 
 FINE_STRUCTURE = 7.2973525643e-3  # CODATA 2022, relative uncertainty 1.6e-10
 FERMI_GEV_2 = 1.1663787e-5  # G_F/(ħc)³ in GeV⁻², CODATA 2022, relative uncertainty 5.1e-7
+ELECTRON_MASS_EV = 5.1099895069e5  # m_e c², CODATA 2022, relative uncertainty 3.1e-10
+AXIAL_COUPLING = 1.27  # |g_A/g_V| of the nucleon: 1.2754 ± 0.0013 (Particle Data Group, PTEP 2022, 083C01), to three digits
 REDUCED_PLANCK_MASS_EV = 2.435323e27  # sqrt(ħc/(8πG)) c², from CODATA 2022 G, relative uncertainty 1.1e-5
 
 ASTRONOMICAL_UNIT_CM = 1.495978707e13  # IAU 2012 resolution B2, exact
 PARSEC_CM = 648000 / math.pi * ASTRONOMICAL_UNIT_CM  # IAU 2015 resolution B2, exact
 MEGAPARSEC_CM = 1e6 * PARSEC_CM
+SOLAR_MASS_G = 1.3271244e26 / 6.67430e-8  # nominal GM of the Sun (IAU 2015 resolution B3, exact) over G (CODATA 2022, 2.2e-5)
 YEAR_S = 365.25 * 86400  # Julian year, exact
 
 CMB_TEMPERATURE_K = 2.7255  # Fixsen, Astrophys. J. 707, 916 (2009), ± 0.0006
