@@ -25,7 +25,7 @@ from kiral.errors import ConfigError, RunFolderError
 from kiral.mhd.calculations import Estimates, Growth
 from kiral.mhd.mean_field_calculations import Eq27Map, MeanField
 from kiral.mhd.relic_scenario import Relic
-from kiral.weak.calculations import Weak, WeakMap, WeakStar
+from kiral.weak.calculations import Weak, WeakField, WeakMap, WeakStar
 
 if TYPE_CHECKING:
     import xarray
@@ -38,6 +38,7 @@ CALCULATIONS: dict[str, type[Calculation]] = {
     "eq27-map": Eq27Map,
     "relic": Relic,
     "weak": Weak,
+    "weak-field": WeakField,
     "weak-map": WeakMap,
     "weak-star": WeakStar,
 }

@@ -47,7 +47,12 @@ class UnitSystem:
     @property
     def helicity_gauss2_mpc(self) -> float:
         """Magnetic helicity density of 1 code unit, E/l², in G² Mpc (G25 below Fig. 4)."""
-        return self.energy_ev / self.length_cm**2 / GAUSS_SQUARED_EV_CM3 / const.MEGAPARSEC_CM
+        return self.helicity_gauss2_cm / const.MEGAPARSEC_CM
+
+    @property
+    def helicity_gauss2_cm(self) -> float:
+        """The same in G² cm."""
+        return self.energy_ev / self.length_cm**2 / GAUSS_SQUARED_EV_CM3
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class Matter(UnitSystem):
             "unit_temperature_ev": self.temperature_ev,
             "unit_density_g_cm3": self.density_g_cm3,
             "unit_field_gauss": self.field_gauss,
-            "unit_helicity_gauss2_cm": self.helicity_gauss2_mpc * const.MEGAPARSEC_CM,
+            "unit_helicity_gauss2_cm": self.helicity_gauss2_cm,
         }
 
 

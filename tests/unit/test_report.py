@@ -149,7 +149,7 @@ def test_estimate_table_has_code_and_physical_units(run: SimpleNamespace) -> Non
     assert rows["k_phi"].estimate == 20000 and rows["k_phi"].measured == pytest.approx(20000, rel=1e-3)
     row = rows["h_M, largest"]
     assert row.estimate == pytest.approx(1.319e-5, rel=1e-3)
-    assert row.estimate_gauss2_mpc == pytest.approx(1.62e-13**2, rel=5e-3)
+    assert row.estimate_physical == pytest.approx(1.62e-13**2, rel=5e-3)
     assert row.ratio == pytest.approx(row.measured / row.estimate)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from kiral.config.units import unit_system
 from kiral.mhd.estimates import scenario
+from kiral.units import ComovingRadiation
 
 MAY_VARY = ("magnetic_diffusivity", "flipping_rate")
 """Coefficients that may be tables in time: keys of [model], and names of the series that then hold them."""
@@ -44,8 +45,10 @@ class Scales:
     k_cpi: float | None
     helicity: float | None
     helicity_equation: str
-    gauss2_mpc: float
-    """One code unit of helicity, E*/l*², in G² Mpc."""
+    helicity_scale: float
+    """One code unit of helicity, E*/l*², in G² helicity_length."""
+    helicity_length: str
+    """Mpc; cm in units of matter."""
     varying: tuple[str, ...] = ()
     """Those of MAY_VARY that are tables in time."""
 
@@ -55,7 +58,8 @@ def scales(config: Mapping[str, Any], series: Mapping[Any, Any] | None = None) -
 
     `series` is the run's, where there is one: it holds the values of coefficients that come from a file.
     """
-    model = config["model"]
+    model, units = config["model"], unit_system(config["units"])
+    cosmic = isinstance(units, ComovingRadiation)
     peak = model["source"].get("amplitude") or None
     flat = scenario(
         eta=_at_start(config, "magnetic_diffusivity", series),
@@ -65,7 +69,7 @@ def scales(config: Mapping[str, Any], series: Mapping[Any, Any] | None = None) -
         t_phi=model["source"].get("t_phi"),
         k_min=_wave_numbers_min(config),
         n=config["geometry"]["n"],
-        units=unit_system(config["units"]),
+        units=units,
         mu5=_mean(config["initial"]["mu5"]),
     )["flat"]
     same = ("eta", "lam", "gamma5", "t_phi", "t_cross", "t_cross_consistent", "k_cross", "k_cross_consistent", "k_phi",
@@ -76,7 +80,8 @@ def scales(config: Mapping[str, Any], series: Mapping[Any, Any] | None = None) -
         source_peak=peak,
         helicity=flat["helicity"] if sourced else flat["helicity_from_mu5"],
         helicity_equation="Eq. 27" if sourced else "Eq. 15",
-        gauss2_mpc=unit_system(config["units"]).helicity_gauss2_mpc,
+        helicity_scale=units.helicity_gauss2_mpc if cosmic else units.helicity_gauss2_cm,
+        helicity_length="Mpc" if cosmic else "cm",
         varying=tuple(name for name in MAY_VARY if isinstance(model[name], Mapping)),
     )
 

@@ -39,8 +39,10 @@ CONVENTION = (
 
 
 def units_of(config: Mapping[str, Any]) -> ComovingRadiation:
-    """The unit system of a resolved case (the content of config.json)."""
+    """The unit system of a resolved case (the content of config.json). RunFolderError for a local box of matter."""
     units = config["units"]
+    if units.get("kind") == "matter":
+        raise RunFolderError('units.kind = "matter": a local box of matter has no comoving field today; use a plain export')
     return comoving_radiation(1e9 * units["temperature"], units["g_energy"], units["g_entropy"])
 
 

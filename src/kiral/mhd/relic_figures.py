@@ -39,9 +39,9 @@ SHOWN = {
 def relic_panel(run: Any) -> Panel | None:
     """A run's track from its start to its end and on to today, with the estimate for its coefficients and G25 (38).
 
-    None where the run stores no track, never has a field, or has no helicity to be followed.
+    None where the run is no epoch of the Universe, stores no track, never has a field, or has no helicity to be followed.
     """
-    if not has_track(run):
+    if run.config["units"].get("kind") == "matter" or not has_track(run):
         return None
     track = relic_track(run)
     if not track.sizes["t"] or not float(track["helicity"][-1]):

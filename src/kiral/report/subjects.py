@@ -43,10 +43,10 @@ def subject(config: Mapping[str, Any]) -> Subject:
     kind = config.get("model", {}).get("kind")
     if kind not in SUBJECTS:
         raise RunFolderError(f"model.kind = {kind!r}: no figures for it in this version; known: {', '.join(SUBJECTS)}")
-    return SUBJECTS[kind]()
+    return SUBJECTS[kind](config)
 
 
-def _chiral_mhd() -> Subject:
+def _chiral_mhd(config: Mapping[str, Any]) -> Subject:
     from kiral.mhd import figures
     from kiral.mhd.analysis import equations
     from kiral.report import tables
@@ -59,14 +59,26 @@ def _chiral_mhd() -> Subject:
         estimate_columns=7,
         estimates=lambda run: [tables.estimate_cells(row) for row in tables.estimate_table(run)],
         source="Gurgenidze, Long, Roper Pol, Brandenburg, Kahniashvili, “Primordial magnetic field from chiral plasma "
-        "instability with sourcing” (2025), called G25 here. Estimates in code units; G² Mpc with a = 1 today.",
+        f"instability with sourcing” (2025), called G25 here. {_units_sentence(config)}",
         equations=equations,
-        conventions="Comoving quantities, conformal time, Heaviside–Lorentz units with c = 1; lengths in l*, times in t*, "
-        "energies in E*. μ5 is the chiral chemical potential as a wave number. Periodic box, Fourier pseudo-spectral, "
+        conventions="Heaviside–Lorentz units with c = 1; lengths in l*, times in t*, energies in E*. μ5 is the chiral chemical potential as a wave number. Periodic box, Fourier pseudo-spectral, "
         "2/3 rule.",
         remarks=tables.remarks,
     )
 
 
-SUBJECTS: dict[str, Callable[[], Subject]] = {"chiral_mhd": _chiral_mhd}
+def _units_sentence(config: Mapping[str, Any]) -> str:
+    """What code units mean."""
+    from kiral.config.units import unit_system
+
+    units = unit_system(config["units"])
+    if config["units"].get("kind") != "matter":
+        return "Code units are comoving, time is conformal; G² Mpc with a = 1 today."
+    return (
+        f"Local box: l* = {units.length_cm:.3g} cm, t* = l*/c = {units.time_s:.3g} s, energy densities in rho c² of "
+        f"{config['units']['density']:.3g} g/cm³; 1 code unit of B is {units.field_gauss:.3g} G."
+    )
+
+
+SUBJECTS: dict[str, Callable[[Mapping[str, Any]], Subject]] = {"chiral_mhd": _chiral_mhd}
 """The subject by `[model] kind`."""

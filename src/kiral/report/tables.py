@@ -25,7 +25,7 @@ BUDGETS = {
 
 @dataclass(frozen=True)
 class EstimateRow:
-    """One estimate of G25 beside its measurement, in code units; helicities also in G² Mpc. None: not there."""
+    """One estimate of G25 beside its measurement, in code units; helicities also in physical units. None: not there."""
 
     name: str
     unit: str
@@ -33,8 +33,9 @@ class EstimateRow:
     estimate: float | None
     measured: float | None
     how: str
-    estimate_gauss2_mpc: float | None = None
-    measured_gauss2_mpc: float | None = None
+    estimate_physical: float | None = None
+    measured_physical: float | None = None
+    physical_unit: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -52,7 +53,7 @@ class BudgetRow:
     last: float
 
 
-ESTIMATE_HEADER = ("scale", "unit", "estimate", "measured", "ratio", "estimate [G² Mpc]", "measured [G² Mpc]",
+ESTIMATE_HEADER = ("scale", "unit", "estimate", "measured", "ratio", "estimate, physical", "measured, physical",
                    "how measured")  # fmt: skip
 BUDGET_HEADER = ("budget", "largest drift", "last drift", "what must balance")
 
@@ -60,9 +61,12 @@ BUDGET_HEADER = ("budget", "largest drift", "last drift", "what must balance")
 def estimate_cells(row: EstimateRow) -> tuple[str, ...]:
     """The row as text, in the order of ESTIMATE_HEADER."""
     name = f"{row.name} ({row.equation})" if row.equation else row.name
-    values = (row.estimate, row.measured, row.ratio, row.estimate_gauss2_mpc, row.measured_gauss2_mpc)
-    estimate, measured, ratio, estimate_g, measured_g = (number(value) for value in values)
-    return name, row.unit, estimate, measured, ratio, estimate_g, measured_g, row.how
+    estimate, measured, ratio = (number(value) for value in (row.estimate, row.measured, row.ratio))
+    physical = (
+        number(value) if value is None else f"{number(value)} {row.physical_unit}"
+        for value in (row.estimate_physical, row.measured_physical)
+    )
+    return name, row.unit, estimate, measured, ratio, *physical, row.how
 
 
 def budget_cells(row: BudgetRow) -> tuple[str, ...]:
@@ -180,7 +184,7 @@ def _unsourced_rows(expected: Scales, measured: Measured) -> Iterator[EstimateRo
 
 def _helicity_rows(run: Any, expected: Scales, measured: Measured) -> Iterator[EstimateRow]:
     """Largest and last magnetic helicity against the one estimate, with what sets them apart."""
-    estimate, unit = expected.helicity, expected.gauss2_mpc
+    estimate, unit, length = expected.helicity, expected.helicity_scale, expected.helicity_length
     equation = "" if estimate is None else expected.helicity_equation
     largest = f"largest |⟨A·B⟩|, at t = {number(measured.t_helicity_max)}"
     last = f"at the end of the series, t = {number(measured.t_end)}{_box_note(run)}"
@@ -191,9 +195,10 @@ def _helicity_rows(run: Any, expected: Scales, measured: Measured) -> Iterator[E
         if value is None:
             yield EstimateRow(name, "E*/l*²", equation, estimate, None, "not stored in this run")
             continue
-        how = f"{_as_square(value * unit)}, {how}"
+        how = f"{_as_square(value * unit, length)}, {how}"
         expected_physical = None if estimate is None else estimate * unit
-        yield EstimateRow(name, "E*/l*²", equation, estimate, value, how, expected_physical, value * unit)
+        physical = (expected_physical, value * unit, f"G² {length}")
+        yield EstimateRow(name, "E*/l*²", equation, estimate, value, how, *physical)
 
 
 def _box_note(run: Any) -> str:
@@ -204,9 +209,9 @@ def _box_note(run: Any) -> str:
     return f"; the field fills the box (integral k {number(ratio, 2)} k_min)" if ratio < 2 else ""
 
 
-def _as_square(gauss2_mpc: float) -> str:
-    sign = "−" if gauss2_mpc < 0 else ""
-    return f"{sign}({number(math.sqrt(abs(gauss2_mpc)), 3)} G)² Mpc"
+def _as_square(helicity: float, length: str) -> str:
+    sign = "−" if helicity < 0 else ""
+    return f"{sign}({number(math.sqrt(abs(helicity)), 3)} G)² {length}"
 
 
 def _half(value: float | None) -> float | None:

@@ -90,6 +90,16 @@ class _Neutrinos(Calculation):
             warnings.simplefilter("ignore", LinearAnswerWarning)
             return effective_cme(spectrum=nu, antineutrino_spectrum=nu_bar, **given)
 
+    def zone(self) -> Any:
+        """Matter and spectra as one object."""
+        from kiral.weak.composition import composition
+        from kiral.weak.effective import Zone
+
+        nu, nu_bar = self.spectra()
+        matter = composition(self.density, self.temperature, self.electron_fraction, self.nucleon_mass)
+        return Zone(matter, nu, nu_bar or nu, self.axial_coupling)
+
+
 
 class Weak(_Neutrinos):
     """The effective chiral magnetic effect in one zone; the inputs of Yamamoto & Yang (2023) by default."""
@@ -175,15 +185,6 @@ class Weak(_Neutrinos):
             result[f"delta_f{end}"] = (("t_shown", "energy"), channel.drive * t, _label("1", f"{text}, linear"))
             result[f"delta_f_bounded{end}"] = (("t_shown", "energy"), left, _label("1", f"{text}, within the Pauli bound"))
         return result
-
-    def zone(self) -> Any:
-        """Matter and spectra as one object."""
-        from kiral.weak.composition import composition
-        from kiral.weak.effective import Zone
-
-        nu, nu_bar = self.spectra()
-        matter = composition(self.density, self.temperature, self.electron_fraction, self.nucleon_mass)
-        return Zone(matter, nu, nu_bar or nu, self.axial_coupling)
 
 
 def _increasing(ends: tuple[float, float]) -> tuple[float, float]:
@@ -301,6 +302,73 @@ class WeakStar(Calculation):
         path = Path(self.file)
         files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.is_file())
         return {"file_sha256": [file_checksum(f) for f in files]}
+
+
+class WeakField(_Neutrinos):
+    """Does the current of the neutrinos make a magnetar? Growth against flips and lifetime, helicity and field at most.
+
+    `answer` counts: 0 linear in time, 1 within the Pauli bound, 2 with fast collisions that keep chirality, 3 with flips too.
+    """
+
+    title: ClassVar[str] = "the field that neutrino radiation can grow: linear, bounded, with collisions and with flips"
+    flipping_rate: NonNegative | None = Field(
+        default=None, description="chirality flips of the last answer; alpha m_e^2/T where not given [1/s]"
+    )
+    lifetime: Positive = Field(default=10.0, description="how long the star shines in neutrinos [s]")
+    length: Positive = Field(default=1e5, description="wavelength at which the field is wanted [cm]")
+    wanted_field: Positive = Field(default=1e16, description="field to compare with [G]")
+
+    def compute(self) -> xarray.Dataset:
+        """Over `answer`: xi, growth time and e-foldings, flips in a growth time, and the helicity and fields at most."""
+        import xarray
+
+        from kiral.units import chiral_wavenumber_from_conductivity
+        from kiral.weak.field import grown_field
+        from kiral.weak.scales import chirality_for_field, equipartition_field
+
+        flips, matter = self._flips(), self.zone().matter
+        xi = self._conductivities(flips)
+        found = grown_field(np.array(list(xi.values())), matter, self.length)
+        over = {
+            "xi_b_total": (np.array(list(xi.values())), "MeV", "chiral conductivity"),
+            "wave_number": (chiral_wavenumber_from_conductivity(np.array(list(xi.values()))), "1/cm", "xi/(hbar c)"),
+            "growth_time": (found.scales.growth_time_s, "s", "growth time of the fastest mode"),
+            "efoldings": (self.lifetime / found.scales.growth_time_s, "1", "growth times in the lifetime"),
+            "flips_per_growth_time": (flips * found.scales.growth_time_s, "1", "chirality flips in a growth time"),
+            "helicity": (found.helicity, "MeV^3", "largest magnetic helicity that the chirality allows"),
+            "field": (found.field, "G", "field of that helicity at the fastest mode"),
+            "field_at_length": (found.field_at_length, "G", "field of that helicity at the wavelength asked for"),
+            "chirality_needed": (
+                chirality_for_field(self.wanted_field, found.scales.wave_number), "MeV^3",
+                "n_R - n_L that the wanted field takes at the fastest mode",
+            ),
+        }  # fmt: skip
+        numbers = {
+            "flipping_rate": (flips, "1/s", "rate of chirality flips"),
+            "equipartition_field": (float(equipartition_field(matter)), "G", "field with the energy of the thermal matter"),
+        }
+        variables = {name: ("answer", np.asarray(value), _label(unit, text)) for name, (value, unit, text) in over.items()}
+        variables |= {name: ((), value, _label(unit, text)) for name, (value, unit, text) in numbers.items()}
+        named = {"long_name": "answer", "flag_values": list(range(len(xi))), "flag_meanings": " ".join(xi)}
+        return xarray.Dataset(variables, {"answer": ("answer", np.arange(len(xi)), {"units": "1"} | named)})
+
+    def _flips(self) -> float:
+        from kiral.weak.scales import flipping_rate
+
+        return float(flipping_rate(self.temperature)) if self.flipping_rate is None else self.flipping_rate
+
+    def _conductivities(self, flips: float) -> dict[str, float]:
+        """ξ_tot [MeV] at `time` in the four answers."""
+        from kiral.weak.thermal import thermal_answer
+
+        found, zone = self.answer(flipping_rate=0.0), self.zone()
+        fast, flipped = (float(thermal_answer(zone, [self.time], rate).xi_b_total[0]) for rate in (0.0, flips))
+        return {
+            "linear": float(found.xi_b_total),
+            "bounded": float(found.bounded.xi_b_total),
+            "fast_collisions": fast,
+            "with_flips": flipped,
+        }
 
 
 def _label(unit: str, text: str) -> dict[str, str]:
