@@ -88,6 +88,18 @@ def observables() -> str:
     return "\n\n".join(parts)
 
 
+def bounds() -> str:
+    """The cited bounds on relic fields."""
+    from kiral.mhd.bounds import load_bounds
+
+    rows = [
+        [code(b.name), text(b.title), code(b.formula), f"{text(b.source)}, [arXiv:{b.arxiv}](https://arxiv.org/abs/{b.arxiv})",
+         text(b.assumes), text(b.read)]
+        for b in load_bounds()
+    ]  # fmt: skip
+    return table(["name", "from", "bound", "source", "assumes", "read in"], rows)
+
+
 def page_with(name: str, content: str) -> tuple[Path, str, str]:
     """(path, text as it is, text as it should be) of a page."""
     path = DOCS / f"{name}.md"
@@ -100,7 +112,7 @@ def page_with(name: str, content: str) -> tuple[Path, str, str]:
 def main(check: bool) -> int:
     """0, or 1 when `check` and a page is out of date."""
     stale = 0
-    for name, content in (("configuration", configuration()), ("observables", observables())):
+    for name, content in (("configuration", configuration()), ("observables", observables()), ("mhd/relic", bounds())):
         path, old, new = page_with(name, content)
         if old != new and check:
             print(f"docs/{path.name} is out of date with the code: run `make docs`", file=sys.stderr)

@@ -24,8 +24,11 @@ JOYCE_1997 = (
 KROGSTAD_2005 = (
     "S. Krogstad (2005), Generalized integrating factor methods for stiff PDEs, J. Comput. Phys. 203, 72"
 )
+YAMAMOTO_2023 = (
+    "N. Yamamoto, D.-L. Yang (2023), Effective chiral magnetic effect from neutrino radiation, Phys. Rev. Lett. 131, 012701"
+)
 
-PAPERS = {"gurgenidze2025": GURGENIDZE_2025}
+PAPERS = {"gurgenidze2025": GURGENIDZE_2025, "yamamotoyang2023": YAMAMOTO_2023}
 """Papers that `kiral reproduce` knows, by key."""
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -189,6 +189,33 @@ def sweep(
 
 
 @app.command
+def reproduce(
+    key: Annotated[str | None, Parameter(help="Key of a paper; none: list them.")] = None,
+    /,
+    *,
+    size: Annotated[str, Parameter(help="ci, laptop or paper.")] = "ci",
+    fresh: Annotated[bool, Parameter(negative="", help="Delete this paper's runs of this size, and run them again.")] = False,
+    out: Annotated[Path | None, Parameter(help="Folder; runs/<key> by default.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Reproduce a paper: run what its claims need, judge each of them, and write a page with its figures."""
+    from kiral import console
+    from kiral.papers.reproduce import papers
+    from kiral.papers.reproduce import reproduce as start
+
+    if key is None:
+        rows = [(name, title, ", ".join(sizes), count) for name, title, sizes, count in papers()]
+        console.print_table("", ("paper", "what", "sizes", "claims"), rows, right=(3,))
+        return 0
+    found = start(key, size, fresh, out)
+    if as_json:
+        _print_json(found.as_dict())
+    else:
+        console.print_reproduction(found)
+    return 1 if found.counts["differs"] or found.failures else 0
+
+
+@app.command
 def plot(directory: RunDir, /) -> int:
     """Draw a run's figures and write its page, from what is stored."""
     from kiral.core.folder import open_run
@@ -197,13 +224,44 @@ def plot(directory: RunDir, /) -> int:
 
 
 @app.command
-def export(directory: RunDir, /, *, to: Annotated[Path, Parameter(help="New NetCDF file (.nc).")]) -> int:
-    """Write a run's series, spectra and snapshots into one NetCDF file."""
+def render(
+    directory: RunDir,
+    /,
+    *,
+    field: Annotated[str, Parameter(help="Stored field: b, u, mu5, rho, mu.")] = "b",
+    time: Annotated[float | None, Parameter(help="Time of the snapshot; the last one by default.")] = None,
+    to: Annotated[Path | None, Parameter(help="New PNG file; figures/view_<field>.png of the run by default.")] = None,
+) -> int:
+    """Draw a stored field in 3-D: surfaces, field lines, box; needs pyvista (kiral[render])."""
     from kiral.core.folder import open_run
-    from kiral.export import export_netcdf
+    from kiral.report.render import write_view
 
-    export_netcdf(open_run(directory), to)
-    print(f"{to}: groups scalars, spectra, snapshots")
+    path, drawing = write_view(open_run(directory), field, time, to)
+    print(f"{path}: {drawing.caption}")
+    return 0
+
+
+@app.command
+def export(
+    directory: RunDir,
+    /,
+    *,
+    to: Annotated[Path, Parameter(help="New file: .nc (NetCDF); with --as relic also .csv.")],
+    form: Annotated[
+        Literal["run", "relic"],
+        Parameter(name="--as", help="run: all of it; relic: magnetic spectra per log k, comoving gauss and Mpc, a = 1 today."),
+    ] = "run",
+) -> int:
+    """Write a run's series, spectra and snapshots, or its magnetic field as a primordial one, into one file."""
+    from kiral import export as files
+    from kiral.core.folder import open_run
+
+    if form == "relic":
+        files.export_relic(open_run(directory), to)
+        print(f"{to}: magnetic spectra as those of a primordial field")
+    else:
+        files.export_netcdf(open_run(directory), to)
+        print(f"{to}: groups scalars, spectra, snapshots")
     return 0
 
 

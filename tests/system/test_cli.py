@@ -228,6 +228,26 @@ def test_export_writes_one_netcdf_file_and_overwrites_nothing(capsys, finished, 
     assert "exists" in err
 
 
+def test_export_as_relic_holds_the_run_s_energy_and_helicity(capsys, finished, tmp_path):
+    """The spectra in comoving gauss and Mpc, read again, against the series of the run."""
+    target, table = tmp_path / "relic.nc", tmp_path / "relic.csv"
+    assert call(capsys, "export", finished, "--to", target, "--as", "relic")[0] == 0
+    data, run = xarray.load_dataset(target, engine="h5netcdf"), kiral.open_run(finished)
+    last, gauss2_mpc = run.series.sel(t=0.5), data.attrs["helicity_unit_gauss2_mpc"]
+    assert float(data.t[-1]) == 0.5
+    energy, helicity = ((data[name] * data.dlnk).sum("k")[-1] for name in ("rho_b", "helicity_gauss2_mpc"))
+    assert float(energy) == pytest.approx(float(last.energy_magnetic), rel=1e-12)
+    assert float(helicity) == pytest.approx(float(last.magnetic_helicity) * gauss2_mpc, rel=1e-12)
+    # One helical mode: B^2 lambda_B = 2 pi h.
+    assert float(data.b_rms[-1]) ** 2 * float(data.lambda_b[-1]) == pytest.approx(2 * np.pi * float(helicity), rel=1e-9)
+    assert call(capsys, "export", finished, "--to", table, "--as", "relic")[0] == 0
+    assert "rho_b [E*/l*^3]" in table.read_text()
+    status, _, err = call(capsys, "export", finished, "--to", tmp_path / "run.csv")
+    assert status == 2 and "--as relic" in err
+    found = json.loads(call(capsys, "calc", "relic", "--set", f"run={finished}", "--out", tmp_path / "calc", "--json")[1])
+    assert found["helicity"] == pytest.approx(float(helicity), rel=1e-12)
+
+
 def test_cite_names_kiral_and_the_papers(capsys, finished):
     out = call(capsys, "cite", finished)[1]
     assert all(name in out for name in ("kiral", "Gurgenidze", "Rogachevskii", "Krogstad"))

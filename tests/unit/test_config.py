@@ -55,7 +55,10 @@ def message(case, overrides):
 
 
 def test_cases_of_kiral_are_valid_and_resolve():
-    assert case_names() == ["cpi", "sourced-cpi"]
+    assert case_names() == [
+        "chiral-magnetic-wave", "cpi", "cpi-turbulence", "decaying-helical", "sourced-cpi", "supernova-cpi",
+        "supernova-cpi-flow", "zero-mean-mu5",
+    ]  # fmt: skip
     config = load_case("sourced-cpi").config
     assert (config.model.source.kind, config.geometry.n, config.time.t_end) == ("decay", (48, 48, 48), 0.15)
     assert config.initial.reference_spacing == 2 * math.pi / (500 * 256)

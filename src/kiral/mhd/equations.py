@@ -42,6 +42,7 @@ from kiral.mhd.state import NO_FLOW, RELATIVISTIC, GridFields, State, empty_ledg
 __all__ = ["ChargeCoupling", "ChiralMHD", "State"]
 
 _RHO_FLOOR = 1e-10  # flows weaker than this (relative to rho) are round-off of rho: the step control ignores them
+_FIELD_FLOOR = 1e-10  # fields weaker than this (relative to B0) are round-off of what B0 induces
 _MU5_FLOOR = 1e-3  # mu5 below this fraction of the box's smallest wave number has no effect on any mode
 
 
@@ -293,7 +294,7 @@ class ChiralMHD(Equation):
         """Largest relative error of the magnetic field, of mu5 with mu, and of momentum with rho (root mean squares)."""
         box, b0 = self.box, dot(self.background_field, self.background_field)
         b2 = ledgers.mean_b_squared(self, y)
-        ratios = [ledgers.mean_b_squared(self, error) / (b2 + 1e-300)]
+        ratios = [ledgers.mean_b_squared(self, error) / (b2 + _FIELD_FLOOR**2 * b0 + 1e-300)]
         chirality, chirality_error = (box.mean_product(s.mu5, s.mu5) for s in (y, error))
         if self.charge is not None:
             chirality = chirality + box.mean_product(y.mu, y.mu)

@@ -3,8 +3,8 @@ the numerics behind them.
 
 A run is any object with `config` (the resolved case as a mapping), `series` (xarray Dataset over t), `spectra` (Dataset
 over t, k) and, where it has fields, `snapshots`. Every panel function returns a `Panel`, or None where the run has nothing
-to show there (no source, no flow, no washout, series not stored); `draw_figure` draws one, `draw_all` all and the slices
-of the fields, `overview` six on one sheet.
+to show there (no source, no flow, no washout, series not stored); `draw_figure` draws one, `draw_all` all, those of
+`cascade_figures` and the slices of the fields, `overview` six on one sheet.
 Nothing here writes files. Code units: lengths in l*, times in t*, energies in E*.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from kiral.mhd import slices
+from kiral.mhd import cascade_figures, slices
 from kiral.mhd.analysis import coefficient
 from kiral.mhd.panels import (
     DENSITY_UNIT,
@@ -350,6 +350,7 @@ def draw_all(run: Any) -> Iterator[Drawing]:
     for name in FIGURES:
         if (drawing := draw_figure(run, name)) is not None:
             yield drawing
+    yield from cascade_figures.draw_all(run)
     yield from slices.draw_all(run)
 
 

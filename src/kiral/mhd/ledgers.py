@@ -15,6 +15,9 @@ from kiral.mhd.state import GridFields, State
 if TYPE_CHECKING:
     from kiral.mhd.equations import ChiralMHD
 
+_MEAN_FLOOR = 1e-10  # means below this, relative to the rms, are round-off of the mean of something that is zero on average
+_ENERGY_FLOOR = 1e-14  # energies below this, relative to B0²: ⟨mu5 J·B0⟩ rounds off at eps B0 b, so no drift is measured there
+
 
 def mean_b_squared(eq: ChiralMHD, y: State) -> Float[Array, ""]:
     """⟨|∇×A|²⟩: the uniform field left out."""
@@ -81,7 +84,8 @@ def budgets(eq: ChiralMHD, y: State) -> dict[str, Budget]:
     helicity = eq.chiral_feedback / 2 * magnetic_helicity(eq, y)
     chirality = y.mu5[0, 0, 0].real.astype(jnp.float64)
     supplied = ledger.source - ledger.washout
-    scale = jnp.abs(helicity) + jnp.abs(chirality) + jnp.abs(supplied)
+    round_off = _MEAN_FLOOR * jnp.sqrt(box.mean_product(y.mu5, y.mu5))
+    scale = jnp.abs(helicity) + jnp.abs(chirality) + jnp.abs(supplied) + round_off
     found = {"helicity_chirality": Budget(helicity + chirality, supplied, scale), "energy": _energy(eq, y)}
     if eq.moves:
         momentum = jnp.stack([m[0, 0, 0].real for m in y.momentum]).astype(jnp.float64)
@@ -102,7 +106,8 @@ def _energy(eq: ChiralMHD, y: State) -> Budget:
             total = total + eq.box.mean_product(y.mu5, y.mu5) / (2 * eq.chiral_feedback)
     elif eq.moves:
         total = total + eq.box.mean_dot(y.momentum, y.momentum) / (2 * eq.enthalpy)
-    return Budget(total, y.ledger.energy, total + jnp.abs(y.ledger.energy))
+    floor = _ENERGY_FLOOR * dot(eq.background_field, eq.background_field)
+    return Budget(total, y.ledger.energy, total + jnp.abs(y.ledger.energy) + floor)
 
 
 def _mean_gradient_squared(eq: ChiralMHD, v: tuple[Modes, ...]) -> Float[Array, ""]:

@@ -1,0 +1,1 @@
+"""Yamamoto & Yang (2023): claims, values, figures. No simulations."""
