@@ -1,4 +1,4 @@
-"""Writes neutrino-bulb.csv, the example of the input format, and the figures of the page: `python docs/weak/make_example.py`."""
+"""Writes neutrino-bulb.csv, the example of the input format, and its figures: `python docs/weak/make_example.py`."""
 
 from pathlib import Path
 

@@ -5,10 +5,10 @@ energy density, xi = ∫E(k) k⁻¹ dk / ∫E(k) dk its integral scale (the inve
 the Alfvén speed, w the inertia. A fully helical field has ⟨A·B⟩ = 2 E xi.
 
 Theory: with helicity conserved E xi is constant, and a scale that grows at a fixed fraction of the Alfvén speed,
-dxi/dt = C v_A, gives E ~ t^-2/3, xi ~ t^2/3 (Hatori 1984; Biskamp & Müller 1999). If resistivity takes helicity as ⟨A·B⟩ ~
-xi^-s, the same law gives E ~ t^-p, xi ~ t^q with p = 2 (1 + s)/(3 + s), q = 2/(3 + s), on the line p + 2 q = 2 on which
-every self-similar decay lies (Brandenburg & Kahniashvili 2017). Where slow (Sweet-Parker) reconnection sets the pace, C
-falls as Lu^-1/2 with the Lundquist number v_A xi/eta: p = q = 4/7 (Hosking & Schekochihin 2021).
+dxi/dt = C v_A, gives E ~ t^-2/3, xi ~ t^2/3 (for example Campanelli 2007). If resistivity takes helicity as ⟨A·B⟩ ~ xi^-s,
+the same law gives E ~ t^-p, xi ~ t^q with p = 2 (1 + s)/(3 + s), q = 2/(3 + s), on the line p + 2 q = 2 of self-similar
+decay (Brandenburg & Kahniashvili 2017). Where slow (Sweet-Parker) reconnection sets the pace, C falls as Lu^-1/2 with the
+Lundquist number Lu = v_A xi/eta, and helicity conserved means p = q = 4/7 (Hosking & Schekochihin 2021).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from scipy.optimize import minimize_scalar
 
 from kiral.mhd.analysis import coefficient, smallest_wave_number
 
-FAST, SLOW = 2 / 3, 4 / 7
-"""p = q of a field that keeps its helicity: at Alfvén's pace, and at that of Sweet-Parker reconnection."""
+FAST = 2 / 3
+"""p = q of a field that keeps its helicity and whose scale grows in proportion to the Alfvén speed."""
 START, END = 0.8, 2.5
 """Where laws are fitted: from k_integral = START times its value at the start of the decay down to END times the box's."""
 MIN_SAMPLES = 8

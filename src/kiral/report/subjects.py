@@ -61,8 +61,8 @@ def _chiral_mhd(config: Mapping[str, Any]) -> Subject:
         source="Gurgenidze, Long, Roper Pol, Brandenburg, Kahniashvili, “Primordial magnetic field from chiral plasma "
         f"instability with sourcing” (2025), called G25 here. {_units_sentence(config)}",
         equations=equations,
-        conventions="Heaviside–Lorentz units with c = 1; lengths in l*, times in t*, energies in E*. μ5 is the chiral chemical potential as a wave number. Periodic box, Fourier pseudo-spectral, "
-        "2/3 rule.",
+        conventions="Heaviside–Lorentz units with c = 1; lengths in l*, times in t*, energies in E*. μ5 is the chiral chemical "
+        "potential as a wave number. Periodic box, Fourier pseudo-spectral, 2/3 rule.",
         remarks=tables.remarks,
     )
 
