@@ -168,10 +168,19 @@ def decay(run: Any, start: float = START, end: float = END) -> Decay | None:
     alfven = np.sqrt(2 * energy / _inertia(run)[window])
     speed, lundquist = np.gradient(scale, t) / alfven, alfven * scale / eta
     loss = -np.polyfit(np.log(scale), np.log(helicity), 1)[0]
+    of_energy, of_scale = power_laws(t, (energy, scale))
     return Decay(
-        float(t[0]), float(t[-1]), *power_laws(t, (energy, scale)), float(loss), float(helicity[-1] / helicity[0]),
-        float(speed.mean()), float(speed.std()), (float(lundquist.min()), float(lundquist.max())), window,
-    )  # fmt: skip
+        t_from=float(t[0]),
+        t_to=float(t[-1]),
+        energy=of_energy,
+        scale=of_scale,
+        loss=float(loss),
+        kept=float(helicity[-1] / helicity[0]),
+        speed=float(speed.mean()),
+        speed_spread=float(speed.std()),
+        lundquist=(float(lundquist.min()), float(lundquist.max())),
+        samples=window,
+    )
 
 
 def _window(energy: np.ndarray, k: np.ndarray, start: float, k_end: float) -> slice | None:

@@ -144,16 +144,17 @@ def _present(curves: Sequence[Curve | None]) -> tuple[Curve, ...]:
 
 def chiral_wave(run: Any) -> Drawing | None:
     """Amplitudes of mu5 and mu of a chiral magnetic wave beside the closed form."""
-    if (exact := wave_amplitudes(run.config, times(run))) is None:
+    t = times(run)
+    fine = np.linspace(t[0], t[-1], 800) if t.size else t
+    exact, smooth = wave_amplitudes(run.config, t), wave_amplitudes(run.config, fine)
+    if not t.size or exact is None or smooth is None:
         return None
     curves, off = [], 0.0
-    fine = np.linspace(times(run)[0], times(run)[-1], 800)
-    smooth = wave_amplitudes(run.config, fine)
     for i, (name, symbol, color) in enumerate((("mu5_rms", r"\mu_5", ORANGE), ("mu_rms", r"\mu", BLUE))):
         if (rms := series(run, name)) is None:
             return None
         off = max(off, float(np.max(np.abs(np.sqrt(2) * rms - np.abs(exact[i])))))
-        curves.append(Curve(f"${symbol}$, run", times(run), np.sqrt(2) * rms, color, "", marker="."))
+        curves.append(Curve(f"${symbol}$, run", t, np.sqrt(2) * rms, color, "", marker="."))
         curves.append(Curve(f"${symbol}$, closed form", fine, np.abs(smooth[i]), SKY if i else BLACK))
     panel = Panel(TIME, f"amplitude of the wave  {MU5_UNIT}", tuple(curves), x_scale="linear", y_scale="linear")
     caption = (

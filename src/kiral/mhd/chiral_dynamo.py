@@ -29,7 +29,7 @@ def layered_growth_rate(amplitude: float, wave_number: float, *, eta: float = 1.
     size, neighbours = np.linalg.norm(k, axis=1), np.abs(n[:, None] - n[None, :]) == 1
     waves = {sign: _helical_waves(k, sign) for sign in (1, -1)}
     blocks = [
-        [amplitude / 2 * np.where(neighbours, (waves[s].conj() @ waves[other].T).real * (other * size), 0.0) for other in waves]
+        [amplitude / 2 * np.where(neighbours, np.real(waves[s].conj() @ waves[other].T) * (other * size), 0) for other in waves]
         for s in waves
     ]
     rates = eta * np.linalg.eigvals(np.block(blocks) - np.diag(np.tile(size**2, 2)))
