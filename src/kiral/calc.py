@@ -19,7 +19,7 @@ from kiral.config.calculation import Calculation
 from kiral.config.load import apply_plain
 from kiral.config.messages import explain, nearest
 from kiral.core import provenance
-from kiral.core.files import disk_errors, read_json, write_json
+from kiral.core.files import atomic_write, disk_errors, read_json, write_json
 from kiral.core.folder import config_hash, differing_keys
 from kiral.errors import ConfigError, RunFolderError
 from kiral.mhd.calculations import Estimates, Growth
@@ -72,6 +72,18 @@ def calculate(name: str, overrides: Mapping[str, Any] | None = None, out: str | 
     data = calculation.compute()
     _write(path, data, config)
     return Result(path, data, cached=False)
+
+
+def draw_figures(name: str, overrides: Mapping[str, Any] | None, result: Result) -> list[Path]:
+    """Draw the figures of a stored result into figures/*.png of its folder; returns the files, none where it has none."""
+    from kiral.report.style import png_bytes
+
+    drawings = load_calculation(name, overrides or {}).figures(result.data)
+    found = []
+    for drawing in filter(None, drawings):
+        found.append(result.path / "figures" / f"{drawing.name}.png")
+        atomic_write(found[-1], png_bytes(drawing.figure))
+    return found
 
 
 def load_calculation(name: str, overrides: Mapping[str, Any]) -> Calculation:

@@ -144,21 +144,25 @@ def calc(
     *,
     settings: Settings = None,
     out: Annotated[Path | None, Parameter(help="Folder; runs/calc-<name>-<hash> by default.")] = None,
+    figures: Annotated[bool, Parameter(negative="", help="Draw its figures into the folder.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """A calculation without time, stored in a folder of its own and read from there the next time."""
     from kiral import console
-    from kiral.calc import CALCULATIONS, calculate
+    from kiral.calc import CALCULATIONS, calculate, draw_figures
 
     if name is None:
         rows = [(key, cls.title, ", ".join(cls.model_fields)) for key, cls in CALCULATIONS.items()]
         console.print_table("", ("calculation", "what", "keys"), rows)
         return 0
     result = calculate(name, _overrides(settings), out)
+    drawn = [str(path) for path in draw_figures(name, _overrides(settings), result)] if figures else []
     if as_json:
-        _print_json({"folder": str(result.path), "cached": result.cached} | result.flat())
+        _print_json({"figures": drawn, "folder": str(result.path), "cached": result.cached} | result.flat())
     else:
         console.print_result(result)
+        if figures:
+            print(f"figures: {', '.join(drawn) or 'this calculation has none'}")
     return 0
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,6 +171,16 @@ def test_interrupt_and_library_bugs_are_told_apart(capsys, case_file, monkeypatc
 
 
 # --- calculations ----------------------------------------------------------------------------------------------------
+
+
+def test_figures_of_a_calculation_lie_in_its_folder(capsys, case_file):
+    status, out, _ = call(capsys, "calc", "weak", "--figures", "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert len(found["figures"]) == 3 and all(Path(name).is_relative_to(found["folder"]) for name in found["figures"])
+    assert all(Path(name).read_bytes().startswith(b"\x89PNG") for name in found["figures"])
+    status, out, _ = call(capsys, "calc", "growth", "--figures")
+    assert status == 0 and "this calculation has none" in out
 
 
 def test_calculation_is_stored_and_read_the_next_time(capsys, case_file):

@@ -63,6 +63,12 @@ class MeanField(_FromNoise):
             raise ValueError(f"k_min must lie below the noise's cut-off k_max = {self.k_max:g}; got {self.k_min:g}")
         return self
 
+    def figures(self, data: xarray.Dataset) -> tuple:
+        """mu5, field and helicity in time."""
+        from kiral.mhd.mean_field_figures import evolution
+
+        return (evolution({"model without flow": data}),)
+
     def compute(self) -> xarray.Dataset:
         """Series over t, named as those of a run; the largest h and when; (27) and the ratio to it where it is defined."""
         import xarray
@@ -159,6 +165,12 @@ class Eq27Map(_FromNoise):
     amplitude: Positive = Field(default=4e7, description="source S5 at t_phi [1/(l* t*)]")
     t_phi: Positive = Field(default=0.05, description="time of the decay [t*]")
     t_start: NonNegative = Field(default=1e-5, description="start [t*]")
+
+    def figures(self, data: xarray.Dataset) -> tuple:
+        """The map."""
+        from kiral.mhd.mean_field_figures import eq27_map
+
+        return (eq27_map(data),)
 
     def compute(self) -> xarray.Dataset:
         """ratio, cme_ratio, time_of_max and drift over (y, x), the coordinates under their own names."""

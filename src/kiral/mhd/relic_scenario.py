@@ -106,6 +106,12 @@ class Relic(Calculation):
         found = open_run(self.run)
         return {"run_hash": config_hash(found.config), "run_t": found.status.get("t")}
 
+    def figures(self, data: xarray.Dataset) -> tuple:
+        """The field today beside the bounds."""
+        from kiral.mhd.relic_figures import draw_relic_fields
+
+        return (draw_relic_fields({"field today": data}),)
+
     def compute(self) -> xarray.Dataset:
         """Numbers by name; the docs page "Relic fields" says what they are. RunFolderError: the run has no field to show."""
         if self.run is not None:

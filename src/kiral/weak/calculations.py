@@ -120,6 +120,12 @@ class Weak(_Neutrinos):
         }
         return xarray.Dataset(variables, coordinates, {"warning": self.answer().warning})
 
+    def figures(self, data: xarray.Dataset) -> tuple:
+        """Collision terms, occupations, conductivities in time."""
+        from kiral.weak import figures
+
+        return figures.collision_terms(data), figures.occupations(data), figures.conductivities(data)
+
     def _t(self) -> np.ndarray:
         return np.geomspace(1e-5, 1.0, self.points) * (self.time or 1.0)
 
@@ -257,6 +263,12 @@ class WeakMap(_Neutrinos):
             found = self.answer(**{self.x: x, self.y: y})
         return tuple({name: np.asarray(getattr(part, name)) for name in TEXTS} for part in (found, found.bounded))  # type: ignore
 
+    def figures(self, data: xarray.Dataset) -> tuple:
+        """The sign of the current and the sizes of both currents over the plane."""
+        from kiral.weak import figures
+
+        return figures.sign_map(data), figures.plane_maps(data)
+
 
 class WeakStar(Calculation):
     """Currents, growth times and kick of a star from profiles of a simulation; an analytic neutrino bulb by default."""
@@ -294,6 +306,12 @@ class WeakStar(Calculation):
             flight=self.flight,
         )
         return found.merge(star_kick(found, self.field, self.mass * SOLAR_MASS_G))
+
+    def figures(self, data: xarray.Dataset) -> tuple:
+        """Profiles of the conductivities, growth times and the kick."""
+        from kiral.weak import figures
+
+        return (figures.star_profiles(data),)
 
     def depends_on(self) -> dict[str, Any]:
         """The content of the file, or of the files of a Zarr store."""
