@@ -11,7 +11,7 @@ import kiral
 
 SOURCE = Path(kiral.__file__).parent
 LAYERS = {
-    "errors": 0, "constants": 0, "units": 1,
+    "errors": 0, "constants": 0, "units": 1, "quantity": 1,
     "core": 2, "geometry": 2,
     "config.base": 3, "config.messages": 3, "config.table": 3, "config.calculation": 3, "config.units": 3,
     "report.style": 3, "report.maps": 3,

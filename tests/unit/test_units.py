@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kiral import constants as const
 from kiral import units
 from kiral.errors import ConfigError
+from kiral.quantity import parse_quantity
 
 POSITIVE = st.floats(1e-30, 1e30)
 
@@ -234,7 +235,7 @@ def test_chiral_wavenumber_does_not_depend_on_the_sign_convention():
     ],
 )
 def test_quantities_are_parsed(text, unit, expected):
-    assert units.parse_quantity(text, unit) == pytest.approx(expected, rel=1e-9)
+    assert parse_quantity(text, unit) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -267,21 +268,21 @@ def test_quantities_are_parsed(text, unit, expected):
 )
 def test_wrong_quantities_get_one_clear_message(value, unit, message):
     with pytest.raises(ConfigError, match=message) as caught:
-        units.parse_quantity(value, unit, "a.b")
+        parse_quantity(value, unit, "a.b")
     assert str(caught.value).startswith("a.b: ") and "\n" not in str(caught.value)
 
 
 @given(POSITIVE, st.sampled_from(["eV", "keV", "MeV", "GeV", "TeV", "erg", "K"]))
 def test_quantity_round_trip(number, unit):
-    there = units.parse_quantity(f"{number!r} {unit}", "eV")
-    back = units.parse_quantity(f"{there!r} eV", unit)
+    there = parse_quantity(f"{number!r} {unit}", "eV")
+    back = parse_quantity(f"{there!r} eV", unit)
     assert back == pytest.approx(number, rel=1e-14)
 
 
 @given(st.text(max_size=12), st.sampled_from(["G", "s", "1/km", "cm^2/s"]))
 def test_any_text_is_a_number_or_a_config_error(text, unit):
     with contextlib.suppress(ConfigError):
-        assert math.isfinite(units.parse_quantity(text, unit))
+        assert math.isfinite(parse_quantity(text, unit))
 
 
 def test_units_and_estimates_import_no_jax():

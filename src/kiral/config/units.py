@@ -9,10 +9,11 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from kiral.config.base import Positive, Section
 from kiral.errors import ConfigError
-from kiral.units import ComovingRadiation, Matter, comoving_radiation, matter_units, parse_quantity
+from kiral.quantity import parse_quantity
+from kiral.units import ComovingRadiation, Matter, comoving_radiation, matter_units
 
 
-def _quantity(unit: str) -> Callable[[Any], Any]:
+def quantity(unit: str) -> Callable[[Any], Any]:
     """Reader of a number in `unit` or of a text with a unit."""
 
     def read(value: Any) -> Any:
@@ -30,7 +31,7 @@ class Units(Section):
     """What code units mean: the epoch at which a = 1 and lengths are comoving Hubble lengths."""
 
     kind: Literal["comoving"] = "comoving"
-    temperature: Annotated[Positive, BeforeValidator(_quantity("GeV"))] = Field(
+    temperature: Annotated[Positive, BeforeValidator(quantity("GeV"))] = Field(
         default=100.0, description='k_B T at the reference epoch: a number in GeV or a text like "100 GeV" [GeV]'
     )
     g_energy: Positive = Field(default=106.75, description="relativistic degrees of freedom of the energy density")
@@ -53,13 +54,13 @@ class MatterUnits(Section):
     """A local box of dense matter, not expanding: lengths in `length`, c = 1, energy densities in `density` c^2."""
 
     kind: Literal["matter"]
-    length: Annotated[Positive, BeforeValidator(_quantity("cm"))] = Field(
+    length: Annotated[Positive, BeforeValidator(quantity("cm"))] = Field(
         description='unit of length: a number in cm or a text like "1e-9 cm" [cm]'
     )
-    density: Annotated[Positive, BeforeValidator(_quantity("g/cm^3"))] = Field(
+    density: Annotated[Positive, BeforeValidator(quantity("g/cm^3"))] = Field(
         description='density: a number in g/cm^3 or a text like "1e10 g/cm^3"; its rho c^2 is the unit of energy [g/cm^3]'
     )
-    temperature: Annotated[Positive, BeforeValidator(_quantity("MeV"))] = Field(
+    temperature: Annotated[Positive, BeforeValidator(quantity("MeV"))] = Field(
         description='k_B T: a number in MeV or a text like "8.6 MeV" [MeV]'
     )
 

@@ -16,14 +16,13 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from kiral.config.base import Number, Positive
 from kiral.config.calculation import Calculation
 from kiral.config.messages import explain
-from kiral.config.units import Units
+from kiral.config.units import Units, quantity
 from kiral.errors import ConfigError
 from kiral.mhd import cpi_formulas as cpi
 from kiral.mhd.bounds import bound, load_bounds
 from kiral.mhd.decay_source import lifetime_from_source_time, source_amplitude
 from kiral.mhd.estimates import scenario
 from kiral.mhd.relic import field_today, length_mpc, relic_track, units_of
-from kiral.units import parse_quantity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,20 +33,6 @@ if TYPE_CHECKING:
 
 END = 0.2
 """Share of a run's time over which its helicity must have come to rest."""
-
-
-def _quantity(unit: str) -> Any:
-    """A validator that takes a number in `unit`, or a text with a unit."""
-
-    def convert(value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        try:
-            return parse_quantity(value, unit, "value")
-        except ConfigError as error:
-            raise ValueError(str(error).removeprefix("value: ")) from None
-
-    return BeforeValidator(convert)
 
 
 class Condition(NamedTuple):
@@ -72,12 +57,16 @@ class Relic(Calculation):
 
     title: ClassVar[str] = "magnetic field today of a scenario, a helicity or a run, beside the bounds"
     units: Units = Units()
-    mass: Annotated[Positive, _quantity("GeV")] = Field(default=100.0, description="mass m_phi of the decaying particle [GeV]")
+    mass: Annotated[Positive, BeforeValidator(quantity("GeV"))] = Field(
+        default=100.0, description="mass m_phi of the decaying particle [GeV]"
+    )
     asymmetry: Annotated[Number, Field(ge=-1, le=1)] = Field(
         default=1e-5, description="epsilon beta Omega_phi: chiral asymmetry x branching x energy fraction of the particle"
     )
     t_phi: Positive | None = Field(default=None, description="maximum of the source; 0.05 where no lifetime is given [t*]")
-    lifetime: Annotated[Positive, _quantity("s")] | None = Field(default=None, description="lifetime of the particle [s]")
+    lifetime: Annotated[Positive, BeforeValidator(quantity("s"))] | None = Field(
+        default=None, description="lifetime of the particle [s]"
+    )
     magnetic_diffusivity: Positive | None = Field(default=None, description="eta; fiducial where not given [l*^2/t*]")
     chiral_feedback: Positive | None = Field(default=None, description="lambda; fiducial where not given [l*/E*]")
     flipping_rate: Positive | None = Field(default=None, description="Gamma5; fiducial where not given [1/t*]")

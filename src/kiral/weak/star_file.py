@@ -20,7 +20,7 @@ import numpy as np
 
 from kiral.config.messages import nearest
 from kiral.errors import ConfigError
-from kiral.units import parse_quantity
+from kiral.quantity import parse_quantity
 
 if TYPE_CHECKING:
     import xarray
