@@ -1,0 +1,1 @@
+"""Fiorillo, Raffelt & Sigl (2024): claims, values, figures, runs."""

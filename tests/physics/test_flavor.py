@@ -1,0 +1,255 @@
+"""Flavor kinetics: published reference values, exact solutions, conservation, orders, one setting inside another.
+
+Reference values of the two beams (S1, S3: seeds of one and of two modes) were made with another program.
+"""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flavor_setups import FAST, TWO_BEAMS, drifts, follow, problem, values
+from scipy.integrate import solve_ivp
+from scipy.linalg import expm
+
+from kiral.flavor import dispersion
+from kiral.flavor.groups import SU2, SU3
+from kiral.flavor.terms_config import mixing_matrix
+
+S1 = {5: 0.99955962122, 8: 0.82995544567, 10: -0.98147829373, 12: 0.88273119145, 15: 0.99970050879, 20: 0.99999999699}
+S3 = {5: 0.9994786783, 8: 0.8074779498, 9: -0.0052102764, 10: -0.8501068237, 12: 0.8489427393, 15: -0.7509966295,
+      20: 0.9993286074}  # fmt: skip
+SEEDS = {"S1": [[-16, 1e-4]], "S3": [[-16, 1e-4], [-12, 5e-5]]}
+BOX = {"n": 128, "length": 100.0}
+
+
+def two_beams(name, keep="pz", scheme="lie4"):
+    return problem(TWO_BEAMS, {"kind": "modes", "modes": SEEDS[name], "keep": keep}, scheme=scheme, **BOX)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("S1", S1), ("S3", S3)])
+def test_reference_values_of_two_beams(name, expected):
+    made = two_beams(name)
+    (start,) = values(made, 0, made.initial_state(), "u_osc")
+    ratios = [values(made, t, y, "u_osc")[0] / start for t, y in zip(expected, follow(made, expected), strict=True)]
+    assert start == pytest.approx(-25, abs=1e-5)
+    np.testing.assert_allclose(ratios, list(expected.values()), rtol=0, atol=1e-8)
+
+
+def test_monodromy_of_two_beams():
+    made = two_beams("S3")
+    (y,) = follow(made, [10.0])
+    np.testing.assert_allclose(values(made, 10, y, "monodromy_0", "monodromy_2"), [1.724637745, -0.679426213], atol=2e-8)
+
+
+def test_energy_ledger_and_entropy_of_two_beams():
+    made = two_beams("S3", keep="length")
+    (y,) = follow(made, [10.0])
+    kinetic, drift = values(made, 10, y, "kinetic_energy", "norm_drift")
+    assert kinetic == pytest.approx(-46.2526679632, abs=2e-8)
+    assert drift < 1e-13
+    entropy = [values(made, t, state, "entropy")[0] for t, state in ((0, made.initial_state()), (10, y))]
+    assert entropy[1] == pytest.approx(entropy[0], rel=1e-12)
+    assert entropy[0] == pytest.approx(2 * 100 * np.log(2), rel=1e-12)
+
+
+@pytest.mark.parametrize("scheme", ["lie4", "rk4"])
+def test_fourth_order(scheme):
+    made = two_beams("S3", keep="length", scheme=scheme)
+    states = {dt: follow(made, [10.0], scheme=scheme, dt=dt)[0] for dt in (0.04, 0.02, 0.01)}
+    missed = [drifts(made, 10, y)["energy"] for y in states.values()]
+    ledger = [values(made, 10, y, "kinetic_energy")[0] + 46.2526679632 for y in states.values()]
+    for errors in (missed, ledger):
+        assert np.all(np.log2(np.abs(errors[:-1]) / np.abs(errors[1:])) > 3.8), errors
+
+
+def test_what_rotations_keep_stays_to_round_off():
+    made = two_beams("S3")
+    (y,) = follow(made, [200.0], dt=0.02)
+    found = drifts(made, 200, y)
+    assert max(found["number"], found["polarization"]) < 1e-13
+    assert values(made, 200, y, "norm_drift")[0] < 1e-12
+
+
+def test_random_seeds_do_not_depend_on_the_grid():
+    seed = {"kind": "random", "n_max": 20, "amplitude": 1e-3}
+    coarse, fine = (problem(TWO_BEAMS, seed, n=n, length=100.0).initial_state().p for n in (64, 128))
+    np.testing.assert_allclose(np.asarray(fine[0])[..., ::2], np.asarray(coarse[0]), atol=1e-15)
+    modes = np.fft.rfft(np.asarray(fine[0])[0, 0, 0, 0], norm="forward")
+    assert np.abs(modes[21:]).max() < 1e-17 < 1e-4 < np.abs(modes[1:21]).mean() < 1e-2
+
+
+def test_growth_is_the_root_of_the_dispersion_relation():
+    """One mode of the standard 1-D distribution at k*: γ = 0.0436833864 for continuous angles."""
+    k = 0.16405418
+    seed = {"kind": "modes", "modes": [[1, 1e-12]], "relative": True}
+    made = problem(FAST, seed, n=8, length=2 * np.pi / k)
+    data = made.equation.data
+    v, number = np.asarray(data.velocity[:, 2]), np.asarray(made.equation.weight)
+    electron = np.asarray(data.coupling).sum(axis=1) / number
+    expected = dispersion(v, number, electron, k).imag.max()
+    assert expected == pytest.approx(0.0436833864, rel=1e-6)
+    psi = total_psi(made)
+    times = (400.0, 440.0)
+    found = [np.abs(psi(y, t, k)) for t, y in zip(times, follow(made, times, tolerance=1e-11), strict=True)]
+    assert np.log(found[1] / found[0]) / 40 == pytest.approx(expected, rel=1e-6)
+
+
+def total_psi(made):
+    """∫ dv ψ at wave number k = 2π/length, from a state along the rays."""
+    eq = made.equation
+    coupling, v = np.asarray(eq.data.coupling), np.asarray(eq.data.velocity[:, 2])
+
+    def psi(y, t, k):
+        modes = np.fft.fft(np.asarray(y.p[0] + 1j * y.p[1])[:, :, 0, 0], norm="forward")[..., 1]
+        return np.sum(coupling * modes * np.exp(-1j * k * v * t)[:, None])
+
+    return psi
+
+
+OSCILLATION = {
+    "kind": "flavor_beams", "mu": 0.0, "beams": [{"velocity": 0.0, "nu": [1.0, 0.0], "nubar": [1.0, 0.0]}],
+}  # fmt: skip
+ENERGIES = [0.5, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("matter", [0.0, 0.4, np.cos(0.6)])
+def test_oscillations_in_vacuum_and_matter(matter):
+    """P = 1 - sin²2θ_m sin²(ω_m t/2) for three energies, neutrinos and antineutrinos; the last matter is at resonance."""
+    theta, t = 0.3, 20.0
+    terms = {"vacuum": {"levels": [0.0, 1.0], "angles": [theta]}, "matter": float(matter) or 1e-300}
+    shares = {"energies": {"values": ENERGIES, "nu": [0.2, 0.3, 0.5]}}
+    made = problem(OSCILLATION | terms | shares)
+    (y,) = follow(made, [t], tolerance=1e-10)
+    for sign, name in ((1, "survival_nue_e"), (-1, "survival_nuebar_e")):
+        omega = 1 / np.array(ENERGIES)
+        along, across = sign * matter - omega * np.cos(2 * theta), omega * np.sin(2 * theta)
+        size = np.hypot(along, across)
+        expected = 1 - (across / size) ** 2 * np.sin(size * t / 2) ** 2
+        np.testing.assert_allclose(values(made, t, y, name)[0], expected, rtol=0, atol=1e-11)
+
+
+THREE = {"vacuum": {"levels": [0.0, 0.1, 1.0], "angles": [0.59, 0.148, 0.78], "cp_phase": 1.2}, "matter": 0.4}
+
+
+def test_three_flavors_with_cp_violation():
+    beams = [{"velocity": 0.0, "nu": [1.0, 0.0, 0.0], "nubar": [1.0, 0.0, 0.0]}]
+    made = problem({"kind": "flavor_beams", "mu": 0.0, "beams": beams} | THREE, scheme="rk4")
+    (y,) = follow(made, [20.0], scheme="rk4", tolerance=1e-11)
+    u = mixing_matrix(THREE["vacuum"]["angles"], 1.2)
+    h, matter = u @ np.diag(THREE["vacuum"]["levels"]) @ u.conj().T, np.diag([0.4, 0, 0])
+    expected = [abs(expm(-20j * m)[0, 0]) ** 2 for m in (h + matter, h.conj() - matter)]
+    np.testing.assert_allclose(values(made, 20, y, "survival_nue", "survival_nuebar"), expected, atol=1e-9)
+
+
+def test_three_flavors_reduce_to_two():
+    """Fast conversion of two beams with a third flavor that is not there."""
+    beams = [{"velocity": 1.0, "nu": [0.5, 0.0, 0.0]}, {"velocity": -1.0, "nu": [0.0, 0.5, 0.0]}]
+    seed, box = {"kind": "modes", "modes": [[-2, 1e-3], [-1, 1e-3]]}, {"n": 32, "length": 12.5}
+    two = problem(TWO_BEAMS, seed, **box)
+    three = problem({"kind": "flavor_beams", "beams": beams}, seed, **box)
+    names = ("u_osc", "kinetic_energy", "nux_content")
+    (y2,), (y3,) = (follow(made, [8.0], dt=0.02) for made in (two, three))
+    u2, k2, x2 = values(two, 8, y2, *names)
+    u3, k3, x3 = values(three, 8, y3, *names)
+    assert x2 > 0.2
+    # p8 of the two beams is constant, 1/√3 of each: U_osc has (mu/4) Σ Σ' (1 - v·v') p8 p8' = L/12 more.
+    np.testing.assert_allclose([u3 - 12.5 / 12, k3, x3], [u2, k2, x2], rtol=0, atol=1e-9)
+    assert drifts(three, 8, y3)["polarization"] < 1e-13
+
+
+def test_one_dimension_inside_three():
+    """The same axially symmetric problem on the full sphere in a 3-D box, turned to vary along x in place of z."""
+    nu = [{"kind": "exponential", "density": 1.0, "flux_factor": 0.3}]
+    nubar = [{"kind": "exponential", "density": 1.0, "flux_factor": -0.3}]
+    seed = {"kind": "modes", "modes": [[1, 1e-2]], "relative": True, "keep": "length"}
+    line = problem({"kind": "flavor_angles", "n_angles": 4, "nu": nu, "nubar": nubar}, seed, n=8, length=7.0)
+    sphere = {"kind": "flavor_sphere", "n_polar": 4, "n_azimuth": 3, "nu": nu, "nubar": nubar}
+    space = problem(sphere, seed, n=[4, 4, 8], length=[5.0, 6.0, 7.0])
+    names = ("u_osc", "kinetic_energy", "survival_nue", "coherence")
+    found = []
+    for made, area in ((line, 1), (space, 30)):
+        (y,) = follow(made, [6.0], dt=0.05)
+        u, k, survival, coherence = values(made, 6, y, *names)
+        found.append([u / area, k / area, survival, coherence])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-11)
+    assert abs(found[0][1]) > 1e-6
+
+
+def test_bipolar_pendulum():
+    """dP/dt = (ωB + μD) × P, dP̄/dt = (-ωB + μD) × P̄ for two opposite beams of each: period and energy by another integrator."""
+    beams = [{"velocity": v, "nu": [0.5, 0.0], "nubar": [0.5, 0.0]} for v in (1.0, -1.0)]
+    model = {"kind": "flavor_beams", "mu": 10.0, "beams": beams, "vacuum": {"levels": [1.0, 0.0], "angles": [0.01]}}
+    made = problem(model)
+    b = -np.array([np.sin(0.02), 0.0, -np.cos(0.02)])
+
+    def rate(_, y):
+        p, q = y.reshape(2, 3)
+        # Per beam 1/2: the other beam, twice as (1 - v·v') = 2, and itself not at all.
+        d = 10.0 * (p - q)
+        return np.r_[np.cross(b + d, p), np.cross(-b + d, q)]
+
+    times = [2.0, 4.0, 5.5]
+    exact = solve_ivp(rate, (0, 5.5), [0, 0, 1.0, 0, 0, 1.0], rtol=1e-12, atol=1e-13, t_eval=times, method="DOP853")
+    states = follow(made, times, tolerance=1e-11)
+    found = [values(made, t, y, "survival_nue")[0] for t, y in zip(times, states, strict=True)]
+    np.testing.assert_allclose(found, (1 + exact.y[2]) / 2, rtol=0, atol=1e-8)
+    assert min(found) < 0.5
+    assert drifts(made, times[-1], states[-1])["energy"] < 1e-8
+
+
+def test_collisions_relax_exactly():
+    """ρ_ff → ρ_eq as 1 - exp(-κ t), ρ_ex as exp(-(κ_e + κ_x) t/2), three flavors from empty, H off."""
+    kappa, equilibrium, t = [0.5, 0.4, 0.3], [1.0, 0.5, 0.25], 3.0
+    empty = [{"velocity": 0.0, "nu": [0.0, 0.0, 0.0]}]
+    collisions = {"nu": kappa, "nubar": [0.0] * 3, "equilibrium_nu": equilibrium, "equilibrium_nubar": [0.0] * 3}
+    made = problem({"kind": "flavor_beams", "mu": 0.0, "beams": empty, "collisions": collisions}, scheme="rk4")
+    (y,) = follow(made, [t], scheme="rk4", tolerance=1e-6)
+    scale = float(made.equation.content[0, 0, 0])
+    rho = np.diag(SU3.matrix(np.array(y.p).reshape(8), float(np.squeeze(y.trace)))).real * scale
+    np.testing.assert_allclose(rho, np.array(equilibrium) * -np.expm1(-np.array(kappa) * t), rtol=1e-12)
+
+
+def test_collisions_damp_coherence():
+    start = [{"velocity": 0.0, "nu": [1.0, 0.0]}]
+    collisions = {"nu": [0.6, 0.2], "nubar": [0.0, 0.0], "equilibrium_nu": [0.0, 0.0], "equilibrium_nubar": [0.0, 0.0]}
+    seed = {"kind": "gaussian", "amplitude": 0.5, "width": 1.0}
+    made = problem({"kind": "flavor_beams", "mu": 0.0, "beams": start, "collisions": collisions}, seed, scheme="rk4")
+    (y,) = follow(made, [2.0], scheme="rk4", tolerance=1e-6)
+    before, after = (SU2.matrix(np.array(s.p).reshape(3), float(np.squeeze(s.trace))) for s in (made.initial_state(), y))
+    mean = np.array([[0.6, 0.4], [0.4, 0.2]])
+    np.testing.assert_allclose(after, before * np.exp(-2 * mean), rtol=1e-12)
+
+
+def test_matter_that_varies_in_space(tmp_path):
+    """A static beam in λ(z): every point oscillates alone, P = 1 - sin²2θ_m sin²(ω_m t/2) with its own λ."""
+    z = np.arange(16) / 16
+    profile = 0.5 + 0.2 * np.cos(2 * np.pi * z)
+    np.savez(tmp_path / "matter.npz", profile[None, None])
+    terms = {"vacuum": {"levels": [0.0, 1.0], "angles": [0.3]}, "matter_file": str(tmp_path / "matter.npz")}
+    beams = [{"velocity": 0.0, "nu": [1.0, 0.0]}]
+    made = problem({"kind": "flavor_beams", "mu": 0.0, "beams": beams} | terms, n=16, length=1.0)
+    (y,) = follow(made, [10.0])
+    along, across = profile - np.cos(0.6), np.sin(0.6)
+    size = np.hypot(along, across)
+    expected = (across / size) ** 2 * np.sin(size * 5) ** 2
+    np.testing.assert_allclose(values(made, 10, y, "nux")[0][0, 0], expected, rtol=0, atol=1e-12)
+
+
+def test_a_shared_vector_is_two_equal_ones():
+    """Neutrinos and antineutrinos turned by the same seed, in one bin; and in two, which a vacuum term of zero enforces."""
+    seed = {"kind": "gaussian", "amplitude": 1e-2, "width": 5.0}
+    model = FAST | {"n_angles": 4}
+    shared = problem(model, seed, n=16, length=40.0)
+    apart = problem(model | {"vacuum": {"levels": [0.0, 0.0], "angles": [0.0]}}, seed, n=16, length=40.0)
+    names = ("survival_nue", "survival_nuebar", "u_osc", "kinetic_energy")
+    found = [values(made, 60, follow(made, [60.0], dt=0.3)[0], *names) for made in (shared, apart)]
+    assert [made.initial_state().p[0].shape[1] for made in (shared, apart)] == [1, 2]
+    assert found[0][0] < 0.999
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
+
+
+def test_single_precision_follows_double():
+    made = [problem(FAST | {"n_angles": 4}, {"kind": "gaussian", "amplitude": 1e-2, "width": 5.0}, n=16, length=40.0,
+                    devices={"precision": p}) for p in ("float32", "float64")]  # fmt: skip
+    found = [values(m, 30, follow(m, [30.0], dt=0.3)[0], "survival_nue", "u_osc") for m in made]
+    assert made[0].initial_state().p[0].dtype == jnp.float32
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
