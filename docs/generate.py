@@ -80,9 +80,10 @@ def cells(group: list[ConfigRow]) -> list[str]:
 def observables() -> str:
     """Series, spectra and fields of chiral MHD."""
     from kiral.mhd.observables import FIELDS, SERIES, SPECTRA
+    from kiral.mhd.precision import FLOAT32_RANGE
 
     parts = []
-    for title, group in (("Series", SERIES), ("Spectra", SPECTRA), ("Fields", FIELDS)):
+    for title, group in (("Series", (*SERIES, FLOAT32_RANGE)), ("Spectra", SPECTRA), ("Fields", FIELDS)):
         rows = [[code(o.name), code(o.unit), code(", ".join(o.dims)), text(o.long_name)] for o in group]
         parts.append(f"## {title}\n\n" + table(["name", "unit", "dimensions", "meaning"], rows))
     return "\n\n".join(parts)
@@ -100,6 +101,24 @@ def bounds() -> str:
     return table(["name", "from", "bound", "source", "assumes", "read in"], rows)
 
 
+def paper_resources() -> str:
+    """What the runs of Gurgenidze et al. (2025) need at the paper's size."""
+    from kiral.core.estimate import in_bytes, in_time
+    from kiral.papers.runs import load_runs
+    from kiral.resources import GPU, resources
+
+    rows = []
+    for name, run in load_runs("gurgenidze2025", "paper").runs.items():
+        found = resources(run.case.config)
+        steps, gpu = found.needs.steps, found.gpu
+        memory, _, wall, disk = found.brief()
+        grid = f"{run.case.config.geometry.n[0]}³"
+        rows.append([code(name), grid, memory, f"{steps.low:.2g} to {steps.high:.2g}", wall,
+                     f"{in_time(gpu.low)} to {in_time(gpu.high)}", in_bytes(found.disk["checkpoints"].high), disk])  # fmt: skip
+    header = ["run", "points", "memory", "steps", "wall time, processor", f"bound, {GPU}", "checkpoints", "disk"]
+    return table(header, rows)
+
+
 def page_with(name: str, content: str) -> tuple[Path, str, str]:
     """(path, text as it is, text as it should be) of a page."""
     path = DOCS / f"{name}.md"
@@ -112,7 +131,9 @@ def page_with(name: str, content: str) -> tuple[Path, str, str]:
 def main(check: bool) -> int:
     """0, or 1 when `check` and a page is out of date."""
     stale = 0
-    for name, content in (("configuration", configuration()), ("observables", observables()), ("mhd/relic", bounds())):
+    pages = {"configuration": configuration, "observables": observables, "mhd/relic": bounds}
+    for name, make in (pages | {"how-to/resources": paper_resources}).items():
+        content = make()
         path, old, new = page_with(name, content)
         if old != new and check:
             print(f"docs/{path.name} is out of date with the code: run `make docs`", file=sys.stderr)

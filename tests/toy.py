@@ -18,10 +18,11 @@ import numpy as np
 from kiral.core.advance import step_options
 from kiral.core.equation import Budget, Equation, Rate
 from kiral.core.folder import RunFolder
-from kiral.core.loop import LoopSettings, run_loop
+from kiral.core.loop import run_loop
 from kiral.core.phi import phi_functions
 from kiral.core.problem import Coordinate, Monitor, Observable, Problem
 from kiral.core.schedule import Schedule
+from kiral.core.settings import LoopSettings
 
 jax.config.update("jax_enable_x64", True)
 N = 8

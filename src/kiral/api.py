@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -18,18 +19,19 @@ from kiral.config.run import Devices, Output, RunConfig, When
 from kiral.core.folder import Run, RunFolder, open_run
 from kiral.core.provenance import file_checksum
 from kiral.errors import ConfigError, RunFolderError
+from kiral.resources import check_fits
 
 if TYPE_CHECKING:
-    from kiral.core.loop import LoopSettings
     from kiral.core.problem import Problem
     from kiral.core.progress import Reporter
+    from kiral.core.settings import LoopSettings
 
 __all__ = ["build", "load_case", "open_run", "resume", "run", "setup_jax"]
 
 # glibc's M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_TOP_PAD: blocks up to 32 MiB (its largest) from the heap, heap kept.
 _MALLOC_OPTIONS = {-3: 1 << 25, -1: 1 << 30, -2: 1 << 26}
 
-RESUMABLE = ("time.t_end", "time.wall_limit", "output.")
+RESUMABLE = ("time.t_end", "time.wall_limit", "output.", "devices.kind", "devices.count")
 """Keys that may change when a run is resumed."""
 
 
@@ -53,9 +55,10 @@ def run_loaded(loaded: LoadedCase, out: str | Path | None, reporter: Reporter) -
     """Run a case that has been loaded."""
     path = Path(out) if out is not None else default_folder(loaded)
     setup_jax(loaded.config.devices)
+    check_fits(loaded.config, path)
     facts = _facts(loaded.config, loaded.directory)
     problem = loaded.config.build(loaded.directory)
-    with RunFolder.create(path, loaded.text, loaded.config.as_dict(), facts) as folder:
+    with _opened(lambda: RunFolder.create(path, loaded.text, loaded.config.as_dict(), facts), path) as folder:
         return _advance(folder, problem, loaded.config, reporter, resumed=False)
 
 
@@ -73,9 +76,36 @@ def resume(path: str | Path, overrides: Mapping[str, Any] | None = None, *, prog
     check_inputs(config, directory, str(path))
     _check_unchanged_inputs(stored, config, directory)
     setup_jax(config.devices)
+    check_fits(config, Path(path))
     problem = config.build(directory)
-    with RunFolder.open(path, config.as_dict(), RESUMABLE) as folder:
+    with _opened(lambda: RunFolder.open(path, config.as_dict(), RESUMABLE), path) as folder:
         return _advance(folder, problem, config, _reporter(progress), resumed=True)
+
+
+def open_folder(loaded: LoadedCase, path: Path) -> tuple[RunFolder, bool]:
+    """(locked folder, whether there is a run of this case to go on with) of a loaded case; made where there is none."""
+    config = loaded.config.as_dict()
+    if not (path / "config.json").exists():
+        return RunFolder.create(path, loaded.text, config, _facts(loaded.config, loaded.directory)), False
+    _check_unchanged_inputs(open_run(path), loaded.config, loaded.directory)
+    return RunFolder.open(path, config, RESUMABLE), True
+
+
+def run_or_resume(loaded: LoadedCase, path: Path, reporter: Reporter) -> Run:
+    """Run a loaded case in a folder, or go on with its run there."""
+    setup_jax(loaded.config.devices)
+    check_fits(loaded.config, path)
+    problem = loaded.config.build(loaded.directory)
+    folder, resumed = open_folder(loaded, path)
+    with folder:
+        return _advance(folder, problem, loaded.config, reporter, resumed=resumed)
+
+
+def _opened(open_it: Callable[[], RunFolder], path: str | Path) -> RunFolder:
+    """The folder, opened by the first of the processes of a run."""
+    from kiral.core import processes
+
+    return processes.by_first(open_it) or RunFolder.join(path)
 
 
 def build(case: str | Path, overrides: Mapping[str, Any] | None = None) -> Problem:
@@ -116,7 +146,7 @@ def _enough_memory() -> Iterator[None]:
 def loop_settings(config: RunConfig, dt_max: float) -> LoopSettings:
     """The loop's settings of a configuration; `dt_max` is the problem's largest step."""
     from kiral.core.advance import step_options
-    from kiral.core.loop import LoopSettings
+    from kiral.core.settings import LoopSettings
 
     output: Output = config.output
     return LoopSettings(
@@ -139,9 +169,10 @@ def _schedule(when: When, where: str) -> Any:
 
 
 def _reporter(progress: bool) -> Reporter:
+    from kiral.core import processes
     from kiral.core.progress import make_reporter
 
-    return make_reporter(quiet=not progress)
+    return make_reporter(quiet=not (progress and processes.is_first()))
 
 
 def _header(config: RunConfig, path: Path) -> str:
@@ -211,10 +242,23 @@ def setup_jax(devices: Devices | None = None) -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     if kind == "cpu":
         jax.config.update("jax_platforms", "cpu")
+    _set_cpu_devices(1 if devices is None or devices.count == "auto" else devices.count)
     if kind == "auto":
         jax.config.update("jax_default_device", None)
     else:
         jax.config.update("jax_default_device", _first(jax.devices, kind))
+
+
+def _set_cpu_devices(count: int) -> None:
+    """Let jax divide the cores into `count` devices, where it has not started yet and processes do not share the run."""
+    import jax
+
+    from kiral.core import processes
+
+    if count == 1 or processes.number() > 1:
+        return
+    with contextlib.suppress(RuntimeError):  # jax has started: slab_mesh says what there is
+        jax.config.update("jax_num_cpu_devices", count)
 
 
 def _keep_freed_memory() -> None:

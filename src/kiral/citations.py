@@ -28,7 +28,12 @@ YAMAMOTO_2023 = (
     "N. Yamamoto, D.-L. Yang (2023), Effective chiral magnetic effect from neutrino radiation, Phys. Rev. Lett. 131, 012701"
 )
 
-PAPERS = {"gurgenidze2025": GURGENIDZE_2025, "yamamotoyang2023": YAMAMOTO_2023}
+FIORILLO_2024 = (
+    "D. F. G. Fiorillo, G. G. Raffelt, G. Sigl (2024), "
+    "Inhomogeneous kinetic equation for mixed neutrinos: tracing the missing energy, Phys. Rev. Lett. 133, 021002"
+)
+
+PAPERS = {"fiorillo2024": FIORILLO_2024, "gurgenidze2025": GURGENIDZE_2025, "yamamotoyang2023": YAMAMOTO_2023}
 """Papers that `kiral reproduce` knows, by key."""
 
 
@@ -42,6 +47,8 @@ def citations(config: Mapping[str, Any], version: str) -> list[str]:
             f"{ROGACHEVSKII_2017} [chiral magnetohydrodynamics]",
             f"{JOYCE_1997} [the instability]",
         ]
+    if str(model.get("kind", "")).startswith("flavor"):
+        lines.append(f"{FIORILLO_2024} [equations, exchange of refractive and kinetic energy]")
     if model.get("flow") == "relativistic":
         lines.append(f"{BRANDENBURG_1996} [relativistic fluid]")
     if config.get("calculation") == "relic":

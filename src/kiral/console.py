@@ -11,10 +11,17 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from kiral.core.estimate import in_bytes, in_time
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kiral.calc import Result
+    from kiral.core.estimate import Range
     from kiral.core.folder import Run
     from kiral.papers.reproduce import Reproduction
+    from kiral.papers.runs import PaperRun
+    from kiral.resources import Resources
 
 
 def console() -> Console:
@@ -87,6 +94,41 @@ def _print_paper_tables(found: Mapping[str, Any]) -> None:
     print_table("The paper's runs (Table 2) and what follows from them", titles, rows, right=range(1, len(names)))
     rows = [(r["equation"], r["name"], r["printed"], r["value"], r["unit"], r["note"]) for r in found["fiducial"]]
     print_table("Fiducial values", ("equation", "", "paper", "here", "unit", "note"), rows, right=(2, 3))
+
+
+def print_resources(name: str, found: Resources) -> None:
+    """All of `kiral estimate --resources`: memory, steps and what limits them, wall time, disk."""
+    needs, each = found.needs, "" if found.devices == 1 else " on each device"
+    rows = [(part, in_bytes(size)) for part, size in found.memory.items()]
+    rows += [(f"together{each}", in_bytes(found.device_memory))]
+    rows += [("with Python, jax and compiler, on a processor", in_bytes(found.host_memory))]
+    rows += [("free on this machine", in_bytes(found.free))] if found.free is not None else []
+    print_table(f"Memory of {name}", ("what for", "bytes"), rows, right=(1,))
+    limits = sorted(needs.limits, key=lambda limit: limit.narrowest)
+    print_table("What limits the step", ("", "longest step", "shortest step"),
+                [limit[:3] for limit in limits if math.isfinite(limit.narrowest)], right=(1, 2))  # fmt: skip
+    points = f"{needs.points} points, {found.devices} device{'s' if found.devices > 1 else ''}"
+    rows = [(f"steps ({needs.evaluations} right-hand sides each)", *needs.steps, "rates at their slowest and fastest")]
+    rows += [("ns per point and right-hand side", *needs.seconds.times(1e9 * found.devices / needs.points), needs.measured)]
+    rows += [("wall time", *map(in_time, found.wall), f"{points}; these two together")]
+    rows += [("wall time, bound on a GPU", *map(in_time, found.gpu), f"bytes over bandwidth of {found.gpu_name}, not measured")]
+    rows += [(f"disk: {part}", *map(in_bytes, size), _rows(found.rows.get(part))) for part, size in found.disk.items()]
+    rows += [("disk, together", *map(in_bytes, found.disk_total), "without figures")]
+    print_table("Time and disk", ("", "at least", "at most", "from"), rows, right=(1, 2))
+    if needs.unknown:
+        print(f"left out, since not known: {', '.join(needs.unknown)}")
+
+
+def print_cases_written(written: Iterable[tuple[Path, PaperRun, Resources | None]]) -> None:
+    """Case files of a paper's runs, with what each will need."""
+    rows = [(str(path), run.note, *(("-",) * 4 if found is None else found.brief())) for path, run, found in written]
+    print_table("", ("case file", "run", "memory", "steps", "wall time on a processor", "disk"), rows)
+
+
+def _rows(count: Range | None) -> str:
+    if count is None:
+        return "those kept, and the one being written"
+    return f"{count.low:.0f} rows" if count.low == count.high else f"{count.low:.0f} to {count.high:.0f} rows"
 
 
 def print_result(result: Result) -> None:

@@ -25,6 +25,16 @@ class NumericalError(KiralError):
     exit_code = 4
 
 
+class ProcessError(KiralError):
+    """Another process of the same run is gone, failed, or does not answer."""
+
+    exit_code = 6
+
+
+class ToldError(ProcessError):
+    """The first process failed and has said so itself: the others only end."""
+
+
 class RunFolderError(KiralError):
     """The run folder cannot be used: another case's, in use, read-only, or the disk is full."""
 

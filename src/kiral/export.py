@@ -1,4 +1,4 @@
-"""One file of a run, for tools that do not read zarr: NetCDF of all of it, or its spectra as primordial fields."""
+"""One file of a run, for tools that do not read zarr: NetCDF of all of it, or what another subject takes from it."""
 
 from __future__ import annotations
 
@@ -50,6 +50,21 @@ def export_relic(run: Run, path: str | Path) -> Path:
     remarks = [f"# {name}: {value}" for name, value in _remarks(run, data).items()]
     text = "\n".join((*remarks, ",".join(header)))
     return _write(path, lambda partial: np.savetxt(partial, rows, delimiter=",", header=text, comments="", fmt="%.17g"))
+
+
+def export_neutrinos(run: Run, path: str | Path, since: float | None = None) -> Path:
+    """Write who survived in a run of flavor kinetics, see `kiral.flavor.outcome`: what `kiral calc weak-converted` reads.
+
+    The mean over t >= since; the last stored time where not given. Errors: as `export_netcdf`, and ConfigError for another
+    kind of run.
+    """
+    from kiral.flavor.outcome import outcome
+
+    if Path(path).suffix == ".csv":
+        raise ConfigError(f"--to {path}: a flavor outcome is written as NetCDF; name the file .nc")
+    data = outcome(run, since)
+    data.attrs |= _origin(run)
+    return _write(path, lambda partial: data.to_netcdf(partial, engine="h5netcdf"))
 
 
 def _origin(run: Run) -> dict[str, str]:

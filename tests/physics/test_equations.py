@@ -1,9 +1,11 @@
 """The right-hand side against the printed equations G25 (7a-7d), coded here in primitive variables and numpy alone."""
 
+import jax
 import numpy as np
 import pytest
 from setups import NONLINEAR, equation, number, random_state, tendency
 
+from kiral.geometry import fft
 from kiral.geometry.fft import to_grid
 
 T = 0.6
@@ -125,3 +127,16 @@ def test_without_flow():
     rate = tendency(eq, number(T), y)
     assert np.abs(on_grid(eq, rate.A) - transverse(n, a_t)).max() < 1e-12 * np.abs(a_t).max()
     assert np.abs(on_grid(eq, (rate.mu5,))[0] - mu5_t).max() < 1e-12 * np.abs(mu5_t).max()
+
+
+@pytest.mark.parametrize("n", [(12, 10, 8), (12, 1, 8)])
+def test_slabs_of_any_number_of_planes_give_the_same(n, monkeypatch):
+    """The grid is visited a few planes at a time: tendency, ledger productions and rates must not show it."""
+    eq = equation(n, **NONLINEAR)
+    y = random_state(eq)
+    right, rates = eq.evaluate(number(T), y)
+    for planes in (1, 3):
+        monkeypatch.setitem(fft._SLAB_POINTS, "cpu", planes * n[1] * n[2])
+        found, found_rates = eq.evaluate(number(T), y)
+        for a, b in zip(jax.tree.leaves((found, found_rates)), jax.tree.leaves((right, rates)), strict=True):
+            assert np.abs(a - b).max() <= 1e-13 * np.abs(b).max()

@@ -73,7 +73,7 @@ MUTANTS = {  # what: (text, wrong text, variant, the ledger that opens)
     "work of the force": ("+ dot(g.u, g.force)", "- dot(g.u, g.force)", "relativistic, paper", "energy"),
     "eta in time": ("rate - eta * box.k2", "rate + eta * box.k2", "no flow", "helicity_chirality"),
     "gamma5 in time": ("mu5 - gamma5 * y.mu5", "mu5 + gamma5 * y.mu5", "no flow", "helicity_chirality"),
-    "uniform field": ("add(self.background_field", "add(-self.background_field", "no flow", "helicity_chirality"),
+    "uniform field": ("(f, self.background_field", "(f, -self.background_field", "no flow", "helicity_chirality"),
 }  # fmt: skip
 
 

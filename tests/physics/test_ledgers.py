@@ -78,7 +78,7 @@ MUTANTS = {  # what: (module, text, wrong text, the heating with which it shows,
     "magnetic effect": (equations, "tuple(eta * mu_eff * b for", "tuple(-eta * mu_eff * b for", "paper", "helicity_chirality"),
     "resistivity": (linear, "A=tuple(-eta * k2 * a", "A=tuple(eta * k2 * a", "paper", "helicity_chirality"),
     "washout": (linear, "mu5=-rate * y.mu5", "mu5=rate * y.mu5", "paper", "helicity_chirality"),
-    "source": (equations, ".add(gained.astype", ".add(-gained.astype", "paper", "helicity_chirality"),
+    "source": (equations, "(y.mu5, gained)", "(y.mu5, -gained)", "paper", "helicity_chirality"),
     "chiral diffusion": (
         linear, "(self.chiral_diffusivity * self.box.k2 + self.flipping_rate)",
         "(self.flipping_rate - self.chiral_diffusivity * self.box.k2)", "consistent", "energy",
@@ -118,7 +118,7 @@ def drift_of_a_step(eq, scheme):
 
 STEP_MUTANTS = {  # what only the stepper sees: the exact parts
     "none": ("etdrk4", equations, "class ChiralMHD(", "class ChiralMHD("),
-    "washout, etdrk4": ("etdrk4", linear, "(plain - washout) * y.mu5", "(washout - plain) * y.mu5"),
+    "washout, etdrk4": ("etdrk4", linear, "(plain - washout) * self.box.mean", "(washout - plain) * self.box.mean"),
     "washout, rk4": ("rk4", linear, "(plain - tables[order]) * mean", "(tables[order] - plain) * mean"),
     "source": ("etdrk4", equations, "supplied - gained, supplied", "gained - supplied, supplied"),
 }

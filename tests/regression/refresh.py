@@ -10,7 +10,10 @@ import tempfile
 from pathlib import Path
 
 STORED = Path(__file__).parent / "scalars.json"
-NAMES = ("mu5_mean", "b_rms", "u_rms", "magnetic_helicity", "energy_magnetic", "rho_mean", "k_integral")
+NAMES = (
+    "mu5_mean", "b_rms", "u_rms", "magnetic_helicity", "energy_magnetic", "rho_mean", "k_integral",
+    "u_osc", "kinetic_energy", "nux_content", "survival_nue", "survival_nuebar", "coherence",
+)  # fmt: skip
 RUNS = {
     "sourced-cpi": {
         "geometry.n": [12, 12, 1],
@@ -49,6 +52,19 @@ RUNS = {
         "initial.mu5.peak": 1000.0,
         "time.t_end": 0.5,
         "output": {"series": {"every_time": 0.25}},
+    },
+    "two-beam": {
+        "geometry": {"n": 32, "length": 12.5},
+        "initial": {"kind": "modes", "modes": [[-2, 1e-2], [-1, 5e-3]]},
+        "time.t_end": 6.0,
+        "output": {"series": {"every_time": 3.0}},
+    },
+    "fast-flavor-1d": {
+        "model.n_angles": 8,
+        "geometry": {"n": 32, "length": 100.0},
+        "initial.amplitude": 1e-2,
+        "time.t_end": 60.0,
+        "output": {"series": {"every_time": 30.0}},
     },
 }
 

@@ -285,7 +285,7 @@ def test_rates_get_names_for_files_and_variables():
 
 def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path, straight):
     with RunFolder.create(tmp_path / "run", "", {}) as folder:
-        loop = loop_module._Loop(toy_problem(), folder, loop_settings(), Reporter(), loop_module.StopRequest())
+        loop = loop_module.Loop(toy_problem(), folder, loop_settings(), Reporter(), loop_module.StopRequest())
         loop.begin(False)
         loop.recorder.flush()
     with RunFolder.open(tmp_path / "run") as folder:

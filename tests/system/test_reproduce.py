@@ -11,13 +11,14 @@ from kiral.papers.claims import Claim, is_truth, load_claims, verdict
 from kiral.papers.reproduce import load_paper
 
 LARGER = {
+    "fiorillo2024": set(),
     "gurgenidze2025": {"fig3-decay", "fig4-equilibrium", "t-sat", "fig4-constant", "h-end", "fig5-envelope"},
     "yamamotoyang2023": set(),
 }
 """The only claims that the smallest size may leave open: features of simulations, no formula, table or theory."""
-WITHOUT_DATA = {"gurgenidze2025": {"box", "heating"}, "yamamotoyang2023": set()}
+WITHOUT_DATA = {"fiorillo2024": set(), "gurgenidze2025": {"box", "heating"}, "yamamotoyang2023": set()}
 """The only figures for which the smallest size has no runs."""
-NUMBERS = {"gurgenidze2025": 50, "yamamotoyang2023": 35}
+NUMBERS = {"fiorillo2024": 18, "gurgenidze2025": 50, "yamamotoyang2023": 35}
 """At least so many numbers are judged."""
 
 

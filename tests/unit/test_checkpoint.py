@@ -31,7 +31,7 @@ def write(folder, step, **changes):
 
 def load(folder, template=None, run_hash="run"):
     warnings = []
-    loaded = load_checkpoint(folder, state() if template is None else template, run_hash, warnings.append)
+    loaded = load_checkpoint(folder, lambda host: (state() if template is None else template, None), run_hash, warnings.append)
     return loaded, warnings
 
 

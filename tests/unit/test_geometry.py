@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiral.api import setup_jax
+from kiral.geometry import fft
 from kiral.geometry.box import Box
-from kiral.geometry.fft import to_grid, to_modes
+from kiral.geometry.fft import through_grid, to_grid, to_modes
 from kiral.geometry.random import normal_modes
 
 setup_jax()
@@ -103,3 +104,29 @@ def test_random_modes_are_normal():
     assert abs(np.mean(modes**2)) < 5 / np.sqrt(count)
     # |f|² of a complex Gaussian is exponential: its second moment is 2
     assert np.mean(np.abs(modes) ** 4) == pytest.approx(2, abs=5 * np.sqrt(20 / count))
+
+
+def test_products_in_slabs_are_those_of_the_whole_grid(monkeypatch):
+    """Two planes at a time and rows of ky that do not divide evenly; an array on the grid, summaries and the gradient."""
+    box = Box((12, 10, 14), jnp.asarray([1.0, 2.0, 3.0]))
+    f, g, h = (normal_modes(box, jax.random.key(i)) for i in range(3))
+    (weight,) = to_grid(box, (h,))
+
+    def product(fields, weight):
+        return {"product": (weight * fields[0] * fields[1],)}, (jnp.max(fields[0]), jnp.mean(fields[1] ** 2))
+
+    def energy(f):
+        modes, summaries = through_grid(box, (f, g), product, weight)
+        return box.mean_product(*modes["product"] * 2), (modes["product"][0], summaries)
+
+    def found(f):
+        return jax.jit(jax.value_and_grad(lambda f: energy(f), has_aux=True))(f)
+
+    (_, (whole, (largest, mean))), slope = found(f)
+    monkeypatch.setattr(fft, "_SLAB_POINTS", {jax.default_backend(): 400})
+    (_, (cut, (largest_of_each, mean_of_each))), slope_cut = found(f)
+    assert len(largest) == 1 and len(largest_of_each) == 6
+    np.testing.assert_allclose(cut, whole, atol=1e-13)
+    np.testing.assert_allclose(jnp.max(largest_of_each), largest[0], rtol=1e-13)
+    np.testing.assert_allclose(jnp.mean(mean_of_each), mean[0], rtol=1e-13)
+    np.testing.assert_allclose(slope_cut, slope, atol=1e-12 * float(jnp.max(jnp.abs(slope))))

@@ -15,9 +15,13 @@ from kiral.config.base import Count, Duration, Number, Positive, Section
 from kiral.config.table import TableConfig
 from kiral.config.units import AnyUnits, Units
 from kiral.core.folder import config_hash
+from kiral.flavor import config as flavor
+from kiral.flavor import resolved_config as resolved
+from kiral.flavor.terms_config import FlavorUnits, NaturalUnits
 from kiral.mhd import config as mhd
 
 if TYPE_CHECKING:
+    from kiral.core.estimate import Needs
     from kiral.core.problem import Problem
 
 
@@ -79,7 +83,12 @@ class Devices(Section):
     """Where and in which precision the state is advanced; time, budgets and accumulators are float64 always."""
 
     kind: Literal["auto", "cpu", "gpu"] = Field(default="auto", description="auto takes a GPU where jax finds one")
-    precision: Literal["float64", "float32"] = Field(default="float64", description="precision of the state")
+    count: Literal["auto"] | Count = Field(
+        default="auto", description="devices that share the box; auto: all GPUs that divide it evenly, or one CPU"
+    )
+    precision: Literal["float64", "float32"] = Field(
+        default="float64", description="precision of the fields; float32: half the memory, errors near 1e-5"
+    )
 
 
 class RunConfig(Section):
@@ -101,6 +110,10 @@ class RunConfig(Section):
     def estimates(self) -> dict[str, Any]:
         """What theory expects of the case, see `kiral.mhd.estimates.scenario`; without jax."""
         raise NotImplementedError
+
+    def needs(self, devices: int, gpu: bool = False) -> Needs | None:
+        """What memory, steps and disk on so many devices are estimated from; None where the subject does not. Without jax."""
+        return None
 
     def tables(self) -> dict[str, TableConfig]:
         """All tables in time, by dotted key; each must cover [t_start, t_end]."""
@@ -142,6 +155,16 @@ class ChiralMHDRun(RunConfig):
             raise ValueError("initial.mu needs the section [model.charge], which couples mu; give it, or remove initial.mu")
         return self
 
+    @model_validator(mode="after")
+    def _tolerance_of_float32(self) -> ChiralMHDRun:
+        single = self.devices.precision == "float32" and self.time.dt is None
+        if single and self.time.tolerance < mhd.FLOAT32_TOLERANCE:
+            raise ValueError(
+                f"time.tolerance = {self.time.tolerance:g} is finer than float32 rounds in a step; allowed with "
+                f'devices.precision = "float32": {mhd.FLOAT32_TOLERANCE:g} and more; raise it, or set precision = "float64"'
+            )
+        return self
+
     def build(self, directory: Path | str = ".") -> Problem:
         """The built problem; files of the case are relative to `directory`. Imports jax."""
         from kiral.mhd.build import build_problem
@@ -165,6 +188,12 @@ class ChiralMHDRun(RunConfig):
             units=self.units.system(),
         )
 
+    def needs(self, devices: int, gpu: bool = False) -> Needs:
+        """What memory, steps and disk on so many devices are estimated from: `kiral.mhd.resources`."""
+        from kiral.mhd.resources import needs
+
+        return needs(self, devices, gpu)
+
     def tables(self) -> dict[str, TableConfig]:
         """All tables in time, by dotted key."""
         return self.model.tables()
@@ -177,5 +206,104 @@ class ChiralMHDRun(RunConfig):
         return super().files() | own
 
 
-RUNS: dict[str, type[RunConfig]] = {"chiral_mhd": ChiralMHDRun}
+class FlavorTime(Time):
+    """Time span, scheme and step control."""
+
+    scheme: Literal["lie4", "rk4"] = Field(
+        default="lie4", description="lie4: every |P| kept to round-off; rk4: the classical method"
+    )
+    tolerance: Positive = Field(default=1e-6, description="error per step, relative to the coherence, that the step aims at")
+
+
+class FlavorRun(RunConfig):
+    """A case of flavor kinetics in a periodic box, or homogeneous. Subclasses give the set of directions."""
+
+    model: flavor.Beams | flavor.Angles | flavor.Sphere
+    geometry: flavor.Geometry
+    initial: flavor.Initial = flavor.FlavorStates()
+    time: FlavorTime
+    units: FlavorUnits = NaturalUnits()
+
+    @model_validator(mode="after")
+    def _collisions_need_rk4(self) -> FlavorRun:
+        if self.model.collisions is not None and self.time.scheme == "lie4":
+            raise ValueError('time.scheme: lie4 only turns polarization vectors; with model.collisions set scheme = "rk4"')
+        return self
+
+    @model_validator(mode="after")
+    def _seed_fits(self) -> FlavorRun:
+        problem = flavor.check_seed(self.initial, self.geometry)
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    def build(self, directory: Path | str = ".") -> Problem:
+        """The built problem. Imports jax."""
+        from kiral.flavor.build import build_problem
+
+        return build_problem(self, Path(directory))
+
+    def files(self) -> dict[str, str]:
+        """Paths of all files that the case reads, by dotted key."""
+        own = {"initial.path": self.initial.path} if isinstance(self.initial, flavor.StateFile) else {}
+        if self.model.matter_file is not None:
+            own["model.matter_file"] = self.model.matter_file
+        return super().files() | own
+
+    def estimates(self) -> dict[str, Any]:
+        """What linear theory expects of this case: `kiral.flavor.estimates.scenario`."""
+        from kiral.flavor.estimates import scenario
+
+        return scenario(self)
+
+
+class FlavorBeamsRun(FlavorRun):
+    """Discrete beams."""
+
+    model: flavor.Beams
+
+
+class FlavorAnglesRun(FlavorRun):
+    """Continuous angles, axially symmetric."""
+
+    model: flavor.Angles
+
+
+class FlavorSphereRun(FlavorRun):
+    """Directions over the full sphere."""
+
+    model: flavor.Sphere
+
+
+class FlavorEnergyRun(RunConfig):
+    """A case of flavor kinetics resolved in momentum, with its energy conserved."""
+
+    model: resolved.ResolvedFlavorModel
+    geometry: resolved.ResolvedGrid
+    initial: resolved.ResolvedModes
+    units: NaturalUnits = NaturalUnits()
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> FlavorEnergyRun:
+        resolved.check_resolved(self.model, self.geometry, self.initial)
+        return self
+
+    def build(self, directory: Path | str = ".") -> Problem:
+        """The built problem. Imports jax."""
+        from kiral.flavor.resolved_build import build_resolved
+
+        return build_resolved(self)
+
+    def estimates(self) -> dict[str, Any]:
+        """Growth rates of the initial modes by the linear theory of two cold beams."""
+        return resolved.estimates(self.model, self.geometry, self.initial)
+
+
+RUNS: dict[str, type[RunConfig]] = {
+    "chiral_mhd": ChiralMHDRun,
+    "flavor_beams": FlavorBeamsRun,
+    "flavor_angles": FlavorAnglesRun,
+    "flavor_sphere": FlavorSphereRun,
+    "flavor_energy": FlavorEnergyRun,
+}
 """The class of a case by its `[model] kind`."""

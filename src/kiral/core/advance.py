@@ -7,8 +7,10 @@ neither the compiled code nor a single bit of the result.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -17,8 +19,10 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, Int
 
+from kiral.core import processes
 from kiral.core.equation import Budget, Equation, PyTree, Rate
 from kiral.core.integrators import SCHEMES, Step
+from kiral.core.layout import constrain, place
 
 SAFETY = 0.9
 GROW, SHRINK = 1.5, 0.2
@@ -26,7 +30,7 @@ RUNGS_PER_OCTAVE = 16
 RUNG = 2 ** (1 / RUNGS_PER_OCTAVE)
 MAX_REJECTIONS = 40
 _FIRST_STEP_SHRINK = 1e-2
-_UNLIMITED = 2**62
+UNLIMITED = 2**62
 
 
 class StepOptions(NamedTuple):
@@ -73,7 +77,8 @@ def to_save(carry: Carry) -> Carry:
 @eqx.filter_jit
 def restored(equation: Equation, scheme: str, saved: Carry) -> Carry:
     """A carry from what `to_save` kept. The next step is bit-identical: it makes its tables by the same compiled code."""
-    return saved._replace(tables=_empty_tables(equation, scheme), tables_h=jnp.asarray(-1.0, jnp.float64))
+    carry = saved._replace(tables=_empty_tables(equation, scheme), tables_h=jnp.asarray(-1.0, jnp.float64))
+    return constrain(carry, equation.layout)
 
 
 def _empty_tables(equation: Equation, scheme: str) -> PyTree:
@@ -94,7 +99,7 @@ def start(equation: Equation, scheme: str, t: Float[Array, ""], y: PyTree, optio
     adaptive = jnp.minimum(_FIRST_STEP_SHRINK * bound, options.dt_max)
     fixed = options.dt_fixed > 0
     names = len(rates)
-    return Carry(
+    carry = Carry(
         t=jnp.asarray(t, jnp.float64),
         dt=jnp.where(fixed, options.dt_fixed, _rung(adaptive)),
         step=jnp.zeros((), jnp.int64),
@@ -109,15 +114,49 @@ def start(equation: Equation, scheme: str, t: Float[Array, ""], y: PyTree, optio
         tables=_empty_tables(equation, scheme),
         tables_h=jnp.asarray(-1.0, jnp.float64),
     )
+    return constrain(carry, equation.layout)
 
 
-# XLA's default order of operations on CPUs saves memory and thereby runs independent transforms one after the other.
-_CONCURRENT = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_CONCURRENCY_OPTIMIZED"}
+@eqx.filter_jit
+def moved(equation: Equation, scheme: str, before: Carry, y: PyTree, options: StepOptions) -> Carry:
+    """The carry that goes on from `before` (its scalars) with the state y of the same moment on another grid.
+
+    The step is kept, but for what the rates of the new grid do not allow.
+    """
+    new = start(equation, scheme, before.t, y, options)
+    allowed = jnp.minimum(before.dt, _rung(_rate_bound(new.rates)[0]))
+    return new._replace(
+        dt=jnp.where(options.dt_fixed > 0, before.dt, allowed),
+        step=before.step,
+        rejected=before.rejected,
+        error=before.error,
+        limiter=before.limiter,
+        rejections=before.rejections,
+    )
 
 
-@partial(eqx.filter_jit, donate="all-except-first", compiler_options=_CONCURRENT)
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+# XLA's order of operations on CPUs: with several cores independent transforms run at once; one core works on what it has
+# just made, so that it is still in its cache. The results are the same.
+_ORDER = "CONCURRENCY_OPTIMIZED" if _cores() > 1 else "MEMORY_OPTIMIZED"
+SCHEDULE = {"xla_cpu_scheduler_type": f"CPU_SCHEDULER_TYPE_{_ORDER}"}
+
+
+@partial(eqx.filter_jit, donate="all-except-first", compiler_options=SCHEDULE)
 def _advance(constant, carry: Carry, n: Array, t_stop: Array, clip: Array) -> Carry:
-    """Both drivers in one compiled function. clip: shorten the last step to end at t_stop; else stop before passing it."""
+    return drive(constant, carry, n, t_stop, clip)
+
+
+def drive(constant, carry: Carry, n: Array, t_stop: Array, clip: Array, axis: str | None = None) -> Carry:
+    """Both drivers in one loop. clip: shorten the last step to end at t_stop; else stop before passing it.
+
+    constant: (equation, scheme, options). axis: the mapped axis inside `jax.vmap`; its members make new tables together.
+    """
     equation, scheme, options = constant
 
     def going(state):
@@ -127,7 +166,11 @@ def _advance(constant, carry: Carry, n: Array, t_stop: Array, clip: Array) -> Ca
     def attempt(state):
         attempts, c = state
         last = clip & (c.t + c.dt >= t_stop)
-        new = _attempt(equation, scheme, c, jnp.where(last, t_stop - c.t, c.dt), options)
+        h = jnp.where(last, t_stop - c.t, c.dt)
+        reuse = h == c.tables_h
+        if axis is not None:  # one answer for all keeps the choice a branch: mapped, both branches would run every step
+            reuse = lax.pmin(reuse | ~going(state), axis)
+        new = _attempt(equation, scheme, c, h, options, reuse)
         arrived = last & (new.step > c.step)
         return attempts + 1, new._replace(t=jnp.where(arrived, t_stop, new.t))
 
@@ -141,20 +184,24 @@ def advance(equation: Equation, scheme: str, carry: Carry, n: int, t_stop: float
 
 def sample(equation: Equation, scheme: str, carry: Carry, t: float, options: StepOptions) -> tuple[Array, PyTree]:
     """The state at exactly t ≥ carry.t by throw-away steps of the same scheme; the carry goes on as if nothing happened."""
-    end = _drive(equation, scheme, jax.tree.map(jnp.copy, carry), _UNLIMITED, t, options, clip=True)
+    end = _drive(equation, scheme, jax.tree.map(jnp.copy, carry), UNLIMITED, t, options, clip=True)
     return end.t, end.y
 
 
 def _drive(equation, scheme, carry, n, t_stop, options, *, clip) -> Carry:
     # A strong type for each number, so that all calls share one compilation.
     numbers = (jnp.asarray(n, jnp.int64), jnp.asarray(t_stop, jnp.float64), jnp.asarray(clip))
-    return _advance((equation, scheme, options), carry, *numbers)
+    constant = (equation, scheme, place(options, equation.layout))
+    return together(_advance, constant, carry, *place(numbers, equation.layout))
 
 
-def _attempt(equation: Equation, scheme: str, c: Carry, h: Array, options: StepOptions) -> Carry:
-    """Try one step of size h: take it if its error is below the tolerance, and choose the next step size."""
+def _attempt(equation: Equation, scheme: str, c: Carry, h: Array, options: StepOptions, reuse: Array) -> Carry:
+    """Try one step of size h: take it if its error is below the tolerance, and choose the next step size.
+
+    reuse: the carry's tables are those of h.
+    """
     method = SCHEMES[scheme]
-    tables = lax.cond(h == c.tables_h, lambda: c.tables, lambda: method.tables(equation, h))
+    tables = lax.cond(reuse, lambda: c.tables, lambda: method.tables(equation, h))
     trial: Step = method.step(equation, tables, c.t, c.y, c.slope, h)
     error = equation.error_norm(trial.error, trial.y) / options.tolerance
     fixed = options.dt_fixed > 0
@@ -165,7 +212,7 @@ def _attempt(equation: Equation, scheme: str, c: Carry, h: Array, options: StepO
     )
     dt, limiter = _next_step(rates, error, c.error, h, accept, method.error_order, options)
     rejections = jnp.where(accept, 0, c.rejections + 1)
-    return Carry(
+    new = Carry(
         t=jnp.where(accept, c.t + h, c.t),
         dt=jnp.where(fixed, options.dt_fixed, dt),
         step=c.step + accept,
@@ -180,6 +227,7 @@ def _attempt(equation: Equation, scheme: str, c: Carry, h: Array, options: StepO
         tables=tables,
         tables_h=h,
     )
+    return constrain(new, equation.layout)
 
 
 def _next_step(rates, error, error_before, h, accept, order, options) -> tuple[Array, Array]:
@@ -215,6 +263,22 @@ def _rate_bound(rates: dict[str, Rate]) -> tuple[Array, Array]:
 def _bound(rate: Rate) -> Array:
     value = jnp.asarray(rate.rate, jnp.float64)
     return jnp.where(value > 0, rate.limit / jnp.where(value > 0, value, 1), jnp.inf)
+
+
+_ready: set[Any] = set()
+
+
+def together(function: Callable, *arguments: Any) -> Any:
+    """Call a compiled function on all processes of a run: collectives between them do not wait for a compiler or a disk."""
+    if processes.number() == 1:
+        return function(*arguments)
+    leaves, structure = jax.tree.flatten(arguments)
+    kind = (function, structure, tuple((x.shape, str(x.dtype)) if eqx.is_array(x) else x for x in leaves))
+    if kind not in _ready:
+        function.lower(*arguments).compile()
+        _ready.add(kind)
+    processes.meet()
+    return function(*arguments)
 
 
 @eqx.filter_jit

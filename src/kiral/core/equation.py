@@ -17,6 +17,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from kiral.core.layout import Layout
+
 PyTree = Any
 Time = Float[Array, ""]
 
@@ -132,6 +134,11 @@ class Equation(eqx.Module):
     def add_forced(self, t: Time, h: Array, y: PyTree) -> PyTree:
         """y + ∫₀ʰ exp((h - s) L) f(t + s) ds, to round-off (see core/quadrature.py)."""
         return y
+
+    @property
+    def layout(self) -> Layout | None:
+        """How the state's arrays lie on several devices; None on one."""
+        return None
 
     def error_norm(self, error: PyTree, y: PyTree) -> Float[Array, ""]:
         """The embedded error of a step relative to the fields' magnitudes: the largest over the fields (float64)."""

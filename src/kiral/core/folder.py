@@ -45,7 +45,7 @@ def differing_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str =
 class RunFolder:
     """A run folder opened for writing, locked until `close` (or the end of the process). Use as a context manager."""
 
-    def __init__(self, path: Path, lock: RunLock) -> None:
+    def __init__(self, path: Path, lock: RunLock | None) -> None:
         self.path, self._lock = path, lock
         self.config: dict[str, Any] = {}
 
@@ -89,6 +89,16 @@ class RunFolder:
             raise
         return folder
 
+    @classmethod
+    def join(cls, path: str | Path) -> RunFolder:
+        """The folder that the first of several processes has opened: to read; what would be written is not."""
+        return cls(_existing_run(path), None)
+
+    @property
+    def writes(self) -> bool:
+        """Is this the process that writes?"""
+        return self._lock is not None
+
     def __enter__(self) -> RunFolder:
         return self
 
@@ -97,7 +107,8 @@ class RunFolder:
 
     def close(self) -> None:
         """Let others write the folder."""
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
 
     @property
     def checkpoints(self) -> Path:
@@ -114,10 +125,23 @@ class RunFolder:
 
     def write_status(self, status: Mapping[str, Any]) -> None:
         """Replace status.json."""
-        write_json(self.path / "status.json", dict(status))
+        if self.writes:
+            write_json(self.path / "status.json", dict(status))
+
+    def begin_session(self) -> None:
+        """Record that a loop starts here: time, device, command."""
+        if self.writes:
+            provenance.add_session(self.path)
+
+    def end_session(self, status: str) -> None:
+        """Record when and how the loop ended."""
+        if self.writes:
+            provenance.end_session(self.path, status)
 
     def log(self, text: str) -> None:
         """Add lines to log.txt."""
+        if not self.writes:
+            return
         path = self.path / "log.txt"
         stamp = time.strftime("%Y-%m-%d %H:%M:%S ")
         with disk_errors(path), open(path, "a") as file:

@@ -9,49 +9,32 @@ ones. The last checkpoint of a finished run stands before its end rows: extendin
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from kiral.core import provenance
-from kiral.core.advance import StepOptions, advance, limiter_names, restored, sample, start, to_save, trial
+from kiral.core import processes
+from kiral.core.advance import advance, restored, sample, start, to_save, together, trial
 from kiral.core.checkpoint import load_checkpoint, write_checkpoint
+from kiral.core.coarsen import GridChoice
 from kiral.core.equation import PyTree
 from kiral.core.failure import fastest, what_failed
 from kiral.core.folder import RunFolder
+from kiral.core.layout import Layout, place
+from kiral.core.moment import Now
 from kiral.core.pace import Pace, compile_seconds
-from kiral.core.problem import Problem
+from kiral.core.problem import Problem, first_state
 from kiral.core.progress import Progress, Reporter, clock
 from kiral.core.recorder import SERIES, SNAPSHOTS, SPECTRA, Recorder, StepInfo
-from kiral.core.schedule import Clock, Schedule
+from kiral.core.schedule import Clock
+from kiral.core.settings import LoopSettings
 from kiral.core.stop import StopRequest
-from kiral.errors import CheckpointError, ConfigError, KiralError, NumericalError
+from kiral.errors import CheckpointError, ConfigError, KiralError, NumericalError, ProcessError
 
 KEEP_FRESH_SECONDS = 5.0
 LOG_SECONDS = 30.0
-STARTING_STEPS, HOPELESS = 200, 1e-12
-
-
-@dataclass(frozen=True)
-class LoopSettings:
-    """How far and how to run, and what to keep. t_end in the problem's time unit; wall_limit, chunk_seconds in s.
-
-    The series always have rows at t_start and t_end; spectra and snapshots that have a schedule always one at t_end.
-    """
-
-    t_end: float
-    scheme: str
-    options: StepOptions
-    series: Schedule
-    spectra: Schedule | None = None
-    snapshots: Schedule | None = None
-    checkpoint: Schedule = field(default_factory=lambda: Schedule(every_wall=60.0))
-    keep: int = 2
-    wall_limit: float | None = None
-    chunk_seconds: float = 0.5
 
 
 def run_loop(
@@ -68,13 +51,15 @@ def run_loop(
     checkpoint has been written). Raises NumericalError (status "failed"), CheckpointError, RunFolderError, ConfigError.
     """
     with StopRequest(settings.wall_limit) as stop:
-        loop = _Loop(problem, folder, settings, reporter or Reporter(), stop)
+        loop = Loop(problem, folder, settings, reporter or Reporter(), stop)
         if resume and (done := _already_finished(folder, settings)):
             loop.say(f"{folder.path} is finished at t = {done['t']:g}; give a larger time.t_end to extend it")
             return done
         try:
             loop.begin(resume)
             return loop.run()
+        except ProcessError:
+            raise loop.left_alone() from None
         except KiralError as error:
             loop.end_badly("failed", str(error))
             raise
@@ -82,34 +67,15 @@ def run_loop(
             loop.end_badly("stopped", f"interrupted; resume with: kiral resume {folder.path}")
             raise
         except Exception as error:
+            if processes.lost(error):
+                raise loop.left_alone() from None
             loop.end_badly("failed", f"{type(error).__name__}: {error}")
             raise
         finally:
             loop.reporter.close()
 
 
-@dataclass(frozen=True)
-class _Now:
-    """The scalars of the carry, on the host."""
-
-    t: float
-    dt: float
-    step: int
-    rejected: int
-    failed: bool
-    limiter: str
-    rates: dict[str, float]
-
-    def reaches(self, t: float) -> bool:
-        """The next step would pass t (the condition under which `advance` stops)."""
-        return self.t + self.dt > t
-
-    def stuck(self, span: float) -> bool:
-        """The step is lost in the round-off of t, or so short (long after the start) that a run over `span` never ends."""
-        return self.t + self.dt == self.t or (self.step > STARTING_STEPS and self.dt < HOPELESS * span)
-
-
-class _Loop:
+class Loop:
     """One run in one process. Its methods are the paragraphs of `run_loop`."""
 
     def __init__(
@@ -119,8 +85,9 @@ class _Loop:
         schedules = {SERIES: settings.series, SPECTRA: settings.spectra, SNAPSHOTS: settings.snapshots}
         self.recorder = Recorder.make(problem, folder.path, schedules)
         self.checkpoint = Clock(settings.checkpoint)
+        self.grid = GridChoice(problem)
         self.carry: PyTree = None
-        self.now = _Now(problem.t_start, 0.0, 0, 0, False, "", {})
+        self.now = Now(problem.t_start, 0.0, 0, 0, False, "", {})
         self.status: dict[str, Any] = {"t_end": settings.t_end}
         self.checkpoint_name: str | None = None
         self.wall_before = self.compile_before = 0.0
@@ -134,11 +101,11 @@ class _Loop:
     def begin(self, resume: bool) -> None:
         """Load the newest checkpoint or build the initial state, and write the rows due at the start."""
         self._warn_about_times()
-        provenance.add_session(self.folder.path)
+        self.folder.begin_session()
         loaded = resume and self._load()
         if not loaded:
             self.recorder.restore(None)
-            self.carry = start(*self._start_arguments())
+            self.carry = together(start, *self._start_arguments())
         self._look()
         if self.settings.t_end < self.now.t:
             raise ConfigError(f"time.t_end = {self.settings.t_end:g}: the run is at t = {self.now.t:g} already")
@@ -155,13 +122,13 @@ class _Loop:
 
     def _start_arguments(self) -> tuple[Any, ...]:
         problem, settings = self.problem, self.settings
-        t_start = jnp.asarray(problem.t_start, jnp.float64)
-        return problem.equation, settings.scheme, t_start, problem.initial_state(), settings.options
+        equation, y = self.grid.equation, self.grid.placed(first_state(problem))
+        t_start, options = place((jnp.asarray(problem.t_start, jnp.float64), settings.options), equation.layout)
+        return equation, settings.scheme, t_start, y, options
 
     def _load(self) -> bool:
         """Restore the newest good checkpoint; False where there is none yet."""
-        template = to_save(eqx.filter_eval_shape(start, *self._start_arguments()))
-        loaded = load_checkpoint(self.folder.checkpoints, template, self.folder.run_hash, self.say)
+        loaded = load_checkpoint(self.folder.checkpoints, self._template, self.folder.run_hash, self.say)
         if loaded is None:
             if lost := self.folder.status().get("checkpoint"):
                 raise CheckpointError(
@@ -172,11 +139,16 @@ class _Loop:
             return False
         saved, host, self.checkpoint_name = loaded
         self.recorder.restore(host["recorder"])
-        self.carry = restored(self.problem.equation, self.settings.scheme, saved)
+        self.carry = together(restored, self.grid.equation, self.settings.scheme, saved)
         self.checkpoint.restore(host["checkpoint"])
         self.wall_before, self.compile_before = host["wall_s"], host["compile_s"]
         self.say(f"resumed from checkpoint {self.checkpoint_name}")
         return True
+
+    def _template(self, host: dict[str, Any]) -> tuple[PyTree, Layout | None]:
+        """Structure, shapes and dtypes of what a checkpoint with these host numbers holds; goes to its grid."""
+        self.grid.restore(host.get("grid"))
+        return to_save(eqx.filter_eval_shape(start, *self._start_arguments())), self.grid.equation.layout
 
     def _warn_about_times(self) -> None:
         for name, output in self.recorder.outputs.items():
@@ -188,33 +160,49 @@ class _Loop:
 
     def run(self) -> dict[str, Any]:
         """Chunks until the end or until asked to stop. Returns the status."""
-        while True:
-            due = self._next_time()
-            self._chunk(due)
-            self._tell_compilation()
-            if self.now.failed or self.now.stuck(self.settings.t_end - self.problem.t_start):
-                raise self._failure()
-            self._sample_step()
-            if self.now.reaches(due) and due == self.settings.t_end:
-                return self._finish()
-            self._sample_time(due)
-            if self._checkpoint_due(due):
-                self.write_checkpoint(due if self.now.reaches(due) else self.now.t)
-            self._tell()
-            reserve = self.pace.chunk_seconds + 2 * self.checkpoint_seconds + 0.2
-            if reason := self.stop.reason(reserve):
-                return self._stop(reason)
+        done = None
+        while done is None:
+            due, steps = self.next_chunk()
+            began, compiled = time.perf_counter(), compile_seconds()
+            equation, settings = self.grid.equation, self.settings
+            self.carry = advance(equation, settings.scheme, self.carry, steps, due, settings.options)
+            before = self._look()
+            if compile_seconds() == compiled:
+                self.pace.learn(self.now.step - before.step, self.now.t - before.t, time.perf_counter() - began)
+            done = self.after_chunk(due)
+        return done
 
-    def _chunk(self, due: float) -> None:
-        """Advance by some steps, or until the next one would pass `due`."""
-        before, began, compiled = self.now, time.perf_counter(), compile_seconds()
-        left = min(self.recorder.steps_left(before.step), self.checkpoint.steps_left(before.step))
-        steps = int(min(left, self.pace.steps))
-        settings = self.settings
-        self.carry = advance(self.problem.equation, settings.scheme, self.carry, steps, due, settings.options)
-        self._look()
-        if compile_seconds() == compiled:
-            self.pace.learn(self.now.step - before.step, self.now.t - before.t, time.perf_counter() - began)
+    def next_chunk(self) -> tuple[float, int]:
+        """(time at which something is due next, number of attempts until the host wants to look in)."""
+        processes.tick()
+        step = self.now.step
+        left = min(self.recorder.steps_left(step), self.checkpoint.steps_left(step), self.grid.steps_left(step))
+        return self._next_time(), int(min(left, processes.agreed(self.pace.steps)))
+
+    def after_chunk(self, due: float) -> dict[str, Any] | None:
+        """Whatever is due now that the carry has moved on towards `due`. The status, where the run has come to an end."""
+        self._tell_compilation()
+        if self.now.failed or self.now.stuck(self.settings.t_end - self.problem.t_start):
+            raise self._failure()
+        if self.grid.steps_left(self.now.step) == 0:
+            self._follow_spectra()
+        self._sample_step()
+        if self.now.reaches(due) and due == self.settings.t_end:
+            return self._finish()
+        self._sample_time(due)
+        if self._checkpoint_due(due):
+            self.write_checkpoint(due if self.now.reaches(due) else self.now.t)
+        self._tell()
+        reserve = self.pace.chunk_seconds + 2 * self.checkpoint_seconds + 0.2
+        reason = processes.agreed(self.stop.reason(reserve))
+        return self._stop(reason) if reason else None
+
+    def _follow_spectra(self) -> None:
+        """Go on with the grid that suits the state."""
+        self.carry, said = self.grid.follow(self.settings.scheme, self.carry, self.now.step, self.settings.options)
+        if said:
+            self._look()
+            self.say(said)
 
     def _sample_step(self) -> None:
         """Write what is due at the accepted step."""
@@ -229,15 +217,18 @@ class _Loop:
     def _state_at(self, t: float) -> tuple[float, PyTree]:
         if t == self.now.t:
             return t, self.carry.y
-        settings = self.settings
-        arrived, y = sample(self.problem.equation, settings.scheme, self.carry, t, settings.options)
+        arrived, y = self._side_step(t)
         if float(arrived) != t:
             raise self._failure()
         return t, y
 
+    def _side_step(self, t: float) -> tuple[Any, PyTree]:
+        """(t, state there) by throw-away steps."""
+        return sample(self.grid.equation, self.settings.scheme, self.carry, t, self.settings.options)
+
     def _record(self, names: Any, t: float, y: PyTree) -> None:
-        info = StepInfo(self.now.step, self.now.dt, self.now.rates)
-        for warning in self.recorder.record(names, t, y, info):
+        info = StepInfo(self.now.step, self.now.dt, self.now.rates, self.grid.columns())
+        for warning in self.recorder.record(names, t, self.grid.reported(y), info):
             self.say(f"warning: {warning}")
 
     def _next_time(self) -> float:
@@ -251,21 +242,19 @@ class _Loop:
             return True
         return self.now.reaches(due) and self.checkpoint.next_time(self.problem.t_start) <= due
 
-    def _look(self) -> None:
-        scalars = jax.device_get(self.carry._replace(y=(), slope=(), tables=()))
-        self.now = _Now(
-            t=float(scalars.t),
-            dt=float(scalars.dt),
-            step=int(scalars.step),
-            rejected=int(scalars.rejected),
-            failed=bool(scalars.failed),
-            limiter=limiter_names(self.carry)[int(scalars.limiter)],
-            rates={name: float(rate.rate) for name, rate in scalars.rates.items()},
-        )
+    def _look(self) -> Now:
+        """Read the scalars of the carry; returns those of before."""
+        before = self.now
+        self.now = Now.of(jax.device_get(self._scalars()))
+        return before
+
+    def _scalars(self) -> PyTree:
+        return self.carry._replace(y=(), slope=(), tables=())
 
     def _failure(self) -> NumericalError:
         now, settings = self.now, self.settings
-        what = what_failed(trial(self.problem.equation, settings.scheme, self.carry), collapsed=now.limiter != "fixed step")
+        state = together(trial, self.grid.equation, settings.scheme, self.carry)
+        what = what_failed(state, collapsed=now.limiter != "fixed step")
         last = f"last good checkpoint: {self.checkpoint_name or 'none'}"
         return NumericalError(
             f"{what} at step {now.step + 1}, t = {now.t:.8g}: dt = {now.dt:.3g}, limited by: {now.limiter}"
@@ -284,13 +273,15 @@ class _Loop:
             host = {
                 "recorder": self.recorder.state(),
                 "checkpoint": self.checkpoint.state(),
+                "grid": self.grid.state(),
                 "t": self.now.t,
                 "wall_s": self._wall(),
                 "compile_s": self._compiled(),
             }
             place, name = self.folder.checkpoints, self.folder.run_hash
             self.checkpoint_name = write_checkpoint(
-                place, to_save(self.carry), host, step=self.now.step, run_hash=name, keep=self.settings.keep
+                place, to_save(self.carry), host, step=self.now.step, run_hash=name, keep=self.settings.keep,
+                layout=self.grid.equation.layout,
             )
         self.checkpoint_seconds = time.monotonic() - began
 
@@ -359,7 +350,7 @@ class _Loop:
         self._record(missing, *self._state_at(t_end))
         self.recorder.flush(sync=True)
         status = self.write_status("finished", "", t=t_end)
-        provenance.end_session(self.folder.path, "finished")
+        self.folder.end_session("finished")
         self.reporter.update(self._progress())
         self.reporter.close()
         compiled, wall = status["compile_s"], status["wall_s"]
@@ -370,10 +361,19 @@ class _Loop:
         """Asked to stop: all rows and a checkpoint, and how to go on."""
         self.write_checkpoint(self.now.t)
         status = self.write_status("stopped", reason)
-        provenance.end_session(self.folder.path, "stopped")
+        self.folder.end_session("stopped")
         self.reporter.close()
         self.say(f"stopped by {reason} at t = {self.now.t:.6g}; resume with: kiral resume {self.folder.path}")
         return status
+
+    def left_alone(self) -> ProcessError:
+        """Another process of the run has gone: what the user is told."""
+        path, last = self.folder.path, self.checkpoint_name or "none"
+        self.end_badly("stopped", f"another process of the run ended; resume with: kiral resume {path}")
+        return ProcessError(
+            f"another process of this run ended, so this one stops, at t = {self.now.t:.6g}; last good checkpoint: {last}. "
+            f"Go on, on any number of processes, with: kiral resume {path}"
+        )
 
     def end_badly(self, status: str, reason: str) -> None:
         """Leave rows and status behind as well as the disk allows. No checkpoint: the state may be what went wrong.
@@ -385,7 +385,7 @@ class _Loop:
                 self.recorder.flush()
                 self.write_status(status, reason)
             self.folder.log(f"{status}: {reason}")
-            provenance.end_session(self.folder.path, status)
+            self.folder.end_session(status)
         except (OSError, KiralError, LookupError, AttributeError):
             return
 

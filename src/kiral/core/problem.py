@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import equinox as eqx
 import numpy as np
 
+from kiral.core.advance import together
 from kiral.core.equation import Equation, PyTree
+from kiral.core.layout import constrain
+
+if TYPE_CHECKING:
+    from kiral.core.coarsen import Grids
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class Problem:
 
     `equation` holds arrays; `t_start` is in `time_unit`. `initial_state` is a function, so that the state exists only once
     the loop takes it; `progress` names the two or three series shown while running. `dt_max` is the largest step that
-    input given at points in time allows.
+    input given at points in time allows; `grids`: coarser ones that the run may move to.
     """
 
     kind: str
@@ -65,3 +71,11 @@ class Problem:
     monitors: tuple[Monitor, ...] = ()
     notes: dict[str, Any] = field(default_factory=dict)
     dt_max: float = math.inf
+    grids: Grids | None = None
+
+
+def first_state(problem: Problem) -> PyTree:
+    """The initial state; on several devices each makes its part of it."""
+    if (layout := problem.equation.layout) is None:
+        return problem.initial_state()
+    return together(eqx.filter_jit(lambda: constrain(problem.initial_state(), layout)))

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -52,10 +52,28 @@ class Progress:
         return " | ".join(parts)
 
 
+@runtime_checkable
+class Shown(Protocol):
+    """What a reporter can show."""
+
+    @property
+    def fraction(self) -> float:
+        """Share done, 0 to 1."""
+        ...
+
+    def head(self) -> str:
+        """The first line."""
+        ...
+
+    def detail(self) -> str:
+        """More, for a second line."""
+        ...
+
+
 class Reporter:
     """Says nothing. The loop calls these methods; the two classes below show them."""
 
-    def update(self, progress: Progress) -> None:
+    def update(self, progress: Shown) -> None:
         """Called after every chunk."""
 
     def message(self, text: str) -> None:
@@ -72,7 +90,7 @@ class LineReporter(Reporter):
         self._stream, self._seconds, self._last = stream or sys.stderr, seconds, time.monotonic()
         self._open = True
 
-    def update(self, progress: Progress) -> None:
+    def update(self, progress: Shown) -> None:
         if time.monotonic() - self._last >= self._seconds:
             self._last = time.monotonic()
             self.message(f"{progress.head()} | {progress.detail()}")
@@ -92,7 +110,7 @@ class LiveReporter(Reporter):
         self._console = console
         self._live: Live | None = None
 
-    def update(self, progress: Progress) -> None:
+    def update(self, progress: Shown) -> None:
         if self._live is None:
             self._live = Live(console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
@@ -126,7 +144,7 @@ def _speed(steps_per_s: float) -> str:
     return f"{steps_per_s:.0f} steps/s" if steps_per_s >= 10 else f"{steps_per_s:.2g} steps/s"
 
 
-def _picture(progress: Progress) -> Any:
+def _picture(progress: Shown) -> Any:
     line = Table.grid(padding=(0, 1))
     line.add_row(ProgressBar(total=1.0, completed=progress.fraction, width=24), Text(progress.head(), no_wrap=True))
     return Group(line, Text(progress.detail(), style="dim"))

@@ -13,11 +13,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kiral.core.advance import evaluate, evaluate_budgets
+from kiral.core import processes
+from kiral.core.advance import evaluate, evaluate_budgets, together
 from kiral.core.equation import Budget, Equation, PyTree
+from kiral.core.layout import gather, place
 from kiral.core.problem import Observable, Problem
 from kiral.core.schedule import Clock, Schedule
-from kiral.core.store import Archive, Variable
+from kiral.core.store import Archive, Elsewhere, Variable
 
 SERIES, SPECTRA, SNAPSHOTS = "series", "spectra", "snapshots"
 _PLACES = {SERIES: ("series.zarr", "scalars"), SPECTRA: ("series.zarr", "spectra"), SNAPSHOTS: ("snapshots.zarr", "")}
@@ -25,11 +27,15 @@ _PLACES = {SERIES: ("series.zarr", "scalars"), SPECTRA: ("series.zarr", "spectra
 
 @dataclass(frozen=True)
 class StepInfo:
-    """Where the stepper is: number of accepted steps, the step it tries next, the rates that limit it."""
+    """Where the stepper is: number of accepted steps, the step it tries next, the rates that limit it; its grid.
+
+    grid: columns of the series about the grid; `lost_<budget>` closes a budget of which a coarser grid dropped a part.
+    """
 
     step: int
     dt: float
     rates: Mapping[str, float]
+    grid: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -41,14 +47,14 @@ class Ledger:
     scale: float = 0.0
     worst: float = 0.0
 
-    def drift(self, budget: Budget) -> float:
-        """max over components of |Δtotal - Δproduction| / max over rows of |scale|."""
+    def drift(self, budget: Budget, lost: float = 0.0) -> float:
+        """max over components of |Δtotal + lost - Δproduction| / max over rows of |scale|."""
         total, production = np.ravel(budget.total), np.ravel(budget.production)
         if self.total is None:
             self.total, self.production = total.tolist(), production.tolist()
         self.scale = max(self.scale, _norm(budget.scale))
         with np.errstate(invalid="ignore"):  # inf - inf of a state that the loop refuses at its next step
-            gap = float(np.max(np.abs((total - self.total) - (production - self.production))))
+            gap = float(np.max(np.abs((total - self.total) + lost - (production - self.production))))
         drift = gap / max(self.scale, np.finfo(float).tiny)
         self.worst = max(self.worst, drift)
         return drift
@@ -156,12 +162,16 @@ class Recorder:
     def _extra_columns(self, t: float, y: PyTree, info: StepInfo) -> dict[str, Any]:
         """Step, dt and rates of the last accepted step, and the budgets at t."""
         row = {"step": np.int64(info.step), "dt": np.float64(info.dt)}
-        row |= {f"rate_{_identifier(name)}": np.float64(rate) for name, rate in info.rates.items()}
-        for name, budget in jax.device_get(evaluate_budgets(self.problem.equation, jnp.asarray(t), y)).items():
+        row |= {f"rate_{_identifier(name)}": np.float64(rate) for name, rate in info.rates.items()} | info.grid
+        for name, budget in self._budgets(t, y).items():
             ledger = self.ledgers.setdefault(name, Ledger())
-            row |= {f"drift_{name}": np.float64(ledger.drift(budget))}
+            row |= {f"drift_{name}": np.float64(ledger.drift(budget, info.grid.get(f"lost_{name}", 0.0)))}
             row |= {f"{part}_{name}": np.float64(_norm(getattr(budget, part))) for part in Budget._fields}
         return row
+
+    def _budgets(self, t: float, y: PyTree) -> dict[str, Budget]:
+        equation = self.problem.equation
+        return _on_host(evaluate_budgets, equation, place(jnp.asarray(t), equation.layout), y)
 
     def _check_monitors(self, t: float, row: Mapping[str, Any]) -> list[str]:
         found = []
@@ -175,7 +185,12 @@ class Recorder:
 
 
 def _values(observables: tuple[Observable, ...], equation: Equation, t: float, y: PyTree) -> dict[str, Any]:
-    return jax.device_get(evaluate(observables, equation, jnp.asarray(t), y)) if observables else {}
+    return _on_host(evaluate, observables, equation, place(jnp.asarray(t), equation.layout), y) if observables else {}
+
+
+def _on_host(function: Any, *arguments: Any) -> PyTree:
+    """What a compiled function gives, whole, in every process."""
+    return jax.tree.map(gather, together(function, *arguments))
 
 
 def _kind(observable: Observable) -> str:
@@ -187,7 +202,8 @@ def _archive(problem: Problem, folder: Path, name: str, observables: tuple[Obser
     variables = [Variable("t", (), problem.time_unit, "time")]
     variables += [Variable(o.name, o.dims, o.unit, o.long_name) for o in observables]
     store, group = _PLACES[name]
-    return Archive(folder / store, group, variables, problem.coordinates)
+    kind = Archive if processes.is_first() else Elsewhere
+    return kind(folder / store, group, variables, problem.coordinates)
 
 
 def _describe_extra(archive: Archive, names: Iterable[str], time_unit: str) -> None:
@@ -198,12 +214,17 @@ def _describe_extra(archive: Archive, names: Iterable[str], time_unit: str) -> N
 
 
 def _unit_and_meaning(name: str, time_unit: str) -> tuple[str, str]:
-    fixed = {"step": ("1", "accepted steps"), "dt": (time_unit, "time step, the next one")}
+    fixed = {
+        "step": ("1", "accepted steps"),
+        "dt": (time_unit, "time step, the next one"),
+        "grid_points": ("1", "points along the longest side of the present grid"),
+    }
     if name in fixed:
         return fixed[name]
     part, what = name.split("_", 1)
     return {
         "rate": (f"1/{time_unit}", f"rate that limits the step: {what.replace('_', ' ')}"),
+        "lost": ("code units", f"dropped so far when the grid became coarser: {what.replace('_', ' ')}"),
         "drift": ("1", f"drift of the budget {what}: |change - production| / largest scale so far"),
         "total": ("code units", f"budget {what}: total"),
         "production": ("code units", f"budget {what}: time integral of the production"),

@@ -7,11 +7,11 @@ throw-away side step. A schedule keeps no state; what was done last is remembere
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kiral.core import processes
 from kiral.errors import ConfigError
 
 KEYS = ("every_time", "every_steps", "every_wall", "at")
@@ -86,7 +86,7 @@ class Clock:
     schedule: Schedule | None
     last_time: float | None = None
     last_step: int | None = None
-    last_wall: float = field(default_factory=time.monotonic)
+    last_wall: float = field(default_factory=processes.moment)
 
     def next_time(self, t_start: float) -> float:
         """Next due time; inf where there is none."""
@@ -101,12 +101,12 @@ class Clock:
         """Due at this accepted step, by its number or by the wall clock."""
         if self.schedule is None:
             return False
-        return self.steps_left(step) == 0 or self.schedule.wall_due(time.monotonic() - self.last_wall)
+        return self.steps_left(step) == 0 or self.schedule.wall_due(processes.moment() - self.last_wall)
 
     def mark(self, t: float, step: int) -> None:
         """It was done for time t, after `step` accepted steps. A t before the last one keeps that."""
         self.last_time = t if self.last_time is None else max(t, self.last_time)
-        self.last_step, self.last_wall = step, time.monotonic()
+        self.last_step, self.last_wall = step, processes.moment()
 
     def skip_before(self, t: float, step: int) -> None:
         """Drop what a changed schedule would have wanted before time t and accepted step `step`."""

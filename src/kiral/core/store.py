@@ -106,6 +106,21 @@ class Archive:
         self._unsynced.update(path for path in self.root.rglob("*") if path.is_file())
 
 
+class Elsewhere(Archive):
+    """The rows of a group that another process writes: only counted."""
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Count."""
+        self.count += 1
+
+    def flush(self, *, sync: bool = False) -> None:
+        """Nothing to write."""
+
+    def restore(self, count: int) -> None:
+        """Count from here."""
+        self.count = count
+
+
 class Column:
     """One array along t. Rows from the last chunk boundary on are held in memory."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array
 
 from kiral.geometry.box import Box, Modes
@@ -16,16 +15,14 @@ def normal_modes(box: Box, key: Array) -> Modes:
     Each pair ±k shares one key, made from the signed mode numbers of its first member, so that f_hat(-k) = f_hat(k)*
     and a finer grid continues the coarser one's field.
     """
-    shape = box.shape
-    numbers = [np.broadcast_to(k, shape).reshape(-1) for k in box.numbers]
-    kx, ky, kz = numbers
+    kx, ky, kz = (jnp.asarray(k, jnp.int64) for k in box.numbers)
     first = (kz > 0) | ((kz == 0) & ((ky > 0) | ((ky == 0) & (kx > 0))))
-    sign = np.where(first, 1, -1)
-    keys = [jnp.asarray((sign * k).astype(np.int64) & 0xFFFFFFFF, jnp.uint32) for k in numbers]
-    pairs = jax.vmap(lambda a, b, c: _pair(key, a, b, c))(*keys)
-    modes = (pairs[:, 0] + 1j * jnp.asarray(sign) * pairs[:, 1]) / jnp.sqrt(2.0)
+    sign = jnp.where(first, 1, -1)
+    numbers = [((sign * k) & 0xFFFFFFFF).astype(jnp.uint32) for k in (kx, ky, kz)]
+    pairs = jnp.vectorize(lambda a, b, c: _pair(key, a, b, c), signature="(),(),()->(pair)")(*numbers)
+    modes = (pairs[..., 0] + 1j * sign * pairs[..., 1]) / jnp.sqrt(2.0)
     zero = (kx == 0) & (ky == 0) & (kz == 0)
-    return jnp.where(jnp.asarray(zero), 0.0, modes).reshape(shape) * box.mask
+    return jnp.where(zero, 0.0, modes) * box.mask
 
 
 def _pair(key, kx, ky, kz):

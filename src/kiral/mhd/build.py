@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kiral.core.layout import place
 from kiral.core.problem import Coordinate, Monitor, Problem
 from kiral.core.table import TimeTable, time_table
+from kiral.devices import slab_mesh
 from kiral.errors import ConfigError
 from kiral.geometry.box import Box
 from kiral.geometry.fft import to_grid, to_modes
 from kiral.mhd import config as cfg
-from kiral.mhd import initial
+from kiral.mhd import initial, precision
+from kiral.mhd.coarsen import spectral_grids
 from kiral.mhd.equations import ChargeCoupling, ChiralMHD
 from kiral.mhd.forcing import HelicalForcing, modes_in_shell
 from kiral.mhd.observables import observables
@@ -35,16 +39,12 @@ def build_problem(config: ChiralMHDRun, directory: Path) -> Problem:
     fields = None
     if isinstance(config.initial, cfg.FieldFile):
         fields = initial.read_fields(directory / config.initial.path, equation.box)
+        remarks += initial.cut_shares(equation.box, fields, flow=equation.flow, enthalpy=config.model.enthalpy)
 
-    def initial_state() -> State:
-        state, said = _initial_state(config, equation, fields)
-        remarks[:] = said
-        return _with_precision(state, config.devices.precision)
-
-    return Problem(
+    problem = Problem(
         kind=config.model.kind,
         equation=equation,
-        initial_state=initial_state,
+        initial_state=lambda: _initial_state(config, equation, fields),
         observables=observables(
             flow=equation.flow,
             feedback=config.model.chiral_feedback > 0,
@@ -61,6 +61,15 @@ def build_problem(config: ChiralMHDRun, directory: Path) -> Problem:
         notes={"remarks": remarks},
         dt_max=_largest_step(config, directory),
     )
+    if config.devices.precision == "float32":
+        unit = precision.field_unit(
+            equation, precision.seed_field(config.initial, equation, fields), precision.first_mu5(config.initial, fields)
+        )
+        problem = precision.in_float32(problem, unit)
+    grids = spectral_grids(config.geometry.coarsen, problem.equation)
+    if grids is not None:
+        grids = replace(grids, equations=tuple(place(eq, eq.layout) for eq in grids.equations))
+    return replace(problem, equation=place(problem.equation, equation.layout), grids=grids)
 
 
 def _largest_step(config: ChiralMHDRun, directory: Path) -> float:
@@ -72,7 +81,8 @@ def _largest_step(config: ChiralMHDRun, directory: Path) -> float:
 def build_equation(config: ChiralMHDRun, directory: Path) -> ChiralMHD:
     """The equation with its coefficients as arrays."""
     model = config.model
-    box = Box(config.geometry.n, jnp.asarray(config.geometry.lengths, jnp.float64))
+    mesh = slab_mesh(config.geometry.n, config.devices.count)
+    box = Box(config.geometry.n, jnp.asarray(config.geometry.lengths, jnp.float64), mesh)
     return ChiralMHD(
         box=box,
         magnetic_diffusivity=_coefficient(model.magnetic_diffusivity, directory, "model.magnetic_diffusivity"),
@@ -117,6 +127,7 @@ def _xi_shape(xi: float | TableConfig | cfg.FieldInSpace, box: Box, directory: P
     """The field in xi on the grid, without what the grid cannot hold in products."""
     if not isinstance(xi, cfg.FieldInSpace):
         return None
+    box = replace(box, mesh=None)
     modes = to_modes(box, (jnp.asarray(initial.read_scalar(directory / xi.path, box, "model.xi.path"), jnp.float64),))
     return to_grid(box, modes)[0]
 
@@ -161,7 +172,7 @@ def _source(source: cfg.Source, directory: Path) -> Source:
     return NoSource()
 
 
-def _initial_state(config: ChiralMHDRun, equation: ChiralMHD, fields) -> tuple[State, list[str]]:
+def _initial_state(config: ChiralMHDRun, equation: ChiralMHD, fields) -> State:
     box, start, flow = equation.box, config.initial, equation.flow
     mu5 = _scalar(box, start.mu5, config.seed, "mu5")
     mu = None if equation.charge is None else _scalar(box, start.mu, config.seed, "mu")
@@ -182,7 +193,7 @@ def _initial_state(config: ChiralMHDRun, equation: ChiralMHD, fields) -> tuple[S
             slope_high=start.slope_high,
             helicity=start.helicity,
         )
-    return initial.state_from(box, a, mu5, flow=flow, mu=mu), []
+    return initial.state_from(box, a, mu5, flow=flow, mu=mu)
 
 
 def _scalar(box: Box, value: float | cfg.RandomScalar | cfg.WaveScalar, seed: int, name: str) -> jax.Array:
@@ -196,14 +207,6 @@ def _scalar(box: Box, value: float | cfg.RandomScalar | cfg.WaveScalar, seed: in
         box, seed, name, value.rms, peak=value.peak, slope_low=value.slope_low, slope_high=value.slope_high
     )
     return random + initial.uniform(box, value.mean)
-
-
-def _with_precision(state: State, precision: str) -> State:
-    """`precision` sets the dtype of the fields only; the ledger stays float64."""
-    if precision == "float64":
-        return state
-    single = jax.tree.map(lambda x: x.astype(jnp.complex64), state._replace(ledger=None))
-    return single._replace(ledger=state.ledger)
 
 
 def _coordinates(box: Box) -> tuple[Coordinate, ...]:

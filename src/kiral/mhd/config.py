@@ -28,6 +28,9 @@ from kiral.config.table import TableConfig
 RUN_A_SPACING = 2 * math.pi / (500 * 256)
 """Grid spacing of run A of G25 [l*]: the one at which its white noise has the given amplitude per point."""
 
+FLOAT32_TOLERANCE = 1e-6
+"""Smallest relative error per step that the control may ask of float32 fields, which round by 6e-8 several times a step."""
+
 AMPLITUDE = "strength of the source; of a decaying one at t = t_phi [1/(l* t*)]"
 
 
@@ -203,6 +206,18 @@ def typical(value: float | RandomScalar | WaveScalar) -> float:
     return value if isinstance(value, float) else value.mean or value.amplitude
 
 
+class Coarsen(Section):
+    """Go on with a coarser grid once the tails of the spectra are empty, and with a finer one when they fill again."""
+
+    tail: Annotated[Positive, Field(le=1e-2)] = Field(
+        default=1e-8, description="largest share of any field's power beyond 0.9 k_max of a coarser grid [1]"
+    )
+    n_min: Annotated[int, Field(strict=True, ge=6)] = Field(
+        default=16, description="no grid has fewer points than this along its longest side"
+    )
+    every_steps: Count = Field(default=10, description="accepted steps between two looks at the spectra")
+
+
 class BoxSection(Section):
     """A periodic box; a direction with one point is ignorable (2-D, 1-D)."""
 
@@ -213,6 +228,7 @@ class BoxSection(Section):
         default=None, description="smallest wave number, 2 pi/length; one or three [1/l*]"
     )
     length: PositiveTriple | None = Field(default=None, description="side length; one or three [l*]")
+    coarsen: Coarsen | None = Field(default=None, description="coarser grids at late times; none where not given")
 
     @field_validator("n")
     @classmethod

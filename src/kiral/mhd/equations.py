@@ -24,18 +24,24 @@ incompressible. mu adds 1 + 3 (without flow 1 + 6), a force 3 + 0 in the relativ
 
 from __future__ import annotations
 
+from functools import partial
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from kiral.core.equation import Budget, Equation, Rate, rate_limit
+from kiral.core.layout import Layout
 from kiral.core.quadrature import forced_response
 from kiral.core.table import TimeTable, at_time, steady_part, varying_part
+from kiral.devices import box_layout
 from kiral.geometry.box import Box, Grid, Modes, VectorModes, cross, dot
-from kiral.geometry.fft import to_grid, to_modes
+from kiral.geometry.fft import through_grid
 from kiral.mhd import ledgers
 from kiral.mhd.forcing import HelicalForcing
-from kiral.mhd.linear import DAMPING_LIMIT, EXACT_LIMIT, WAVE_LIMIT, ChiralMHDLinear, Washout
+from kiral.mhd.limits import DAMPING_LIMIT, EXACT_LIMIT, WAVE_LIMIT
+from kiral.mhd.linear import ChiralMHDLinear, Washout
 from kiral.mhd.source import Source
 from kiral.mhd.state import NO_FLOW, RELATIVISTIC, GridFields, State, empty_ledger
 
@@ -78,6 +84,11 @@ class ChiralMHD(Equation):
     form: str = eqx.field(static=True)
 
     @property
+    def layout(self) -> Layout | None:
+        """How fields lie on the devices of the box."""
+        return box_layout(self.box)
+
+    @property
     def moves(self) -> bool:
         """Is there a flow?"""
         return self.flow != NO_FLOW
@@ -110,7 +121,7 @@ class ChiralMHD(Equation):
 
     def relaxation(self) -> Washout:
         """Washout alone, which explicit schemes treat exactly too."""
-        return Washout(steady_part(self.flipping_rate))
+        return Washout(self.box, steady_part(self.flipping_rate))
 
     def add_forcing(self, t, tendency: State) -> State:
         """The source on the mean of mu5 and on its ledger."""
@@ -123,49 +134,50 @@ class ChiralMHD(Equation):
 
     def _add_source(self, y: State, gained, washed_out, supplied) -> State:
         ledger = y.ledger._replace(washout=y.ledger.washout + washed_out, source=y.ledger.source + supplied)
-        return y._replace(mu5=y.mu5.at[0, 0, 0].add(gained.astype(y.mu5.dtype)), ledger=ledger)
+        return y._replace(mu5=self.box.add_mean(y.mu5, gained), ledger=ledger)
 
     def evaluate(self, t, y: State) -> tuple[State, dict[str, Rate]]:
         """Products on the grid, back to modes; and the rates that limit the step."""
         force = None if self.forcing is None else _cast(self.forcing(t, self.box), y.mu5.dtype)
-        g = self.grid_fields(y, force)
-        mu_eff = g.mu5 + self.external_conductivity(t).astype(g.mu5.dtype)
-        products = self.products(t, g, mu_eff)
-        fields = to_modes(self.box, tuple(f for group in products.values() for f in group))
-        back, first = {}, 0
-        for name, group in products.items():
-            back[name], first = fields[first : first + len(group)], first + len(group)
-        tendency = self._assemble(t, back, y, force)
-        energy, momentum = ledgers.productions(self, t, y, g, mu_eff, back, force)
-        tendency = tendency._replace(ledger=tendency.ledger._replace(energy=energy, momentum=momentum))
-        return tendency, self._step_rates(t, g, mu_eff)
 
-    def external_conductivity(self, t) -> Float[Array, ""] | Grid:
+        def on_grid(fields: GridFields, xi_shape):
+            g, xi = self.with_velocity(fields), self.external_conductivity(t, xi_shape).astype(fields.mu5.dtype)
+            mu_eff = g.mu5 + xi
+            summary = self._step_rates(t, g, mu_eff), ledgers.energy_on_grid(self, t, g, mu_eff, xi)
+            return self.products(t, g, mu_eff), summary
+
+        back, (rates, energy) = through_grid(self.box, self.factors(y, force), on_grid, self.xi_shape)
+        tendency = self._assemble(t, back, y, force)
+        energy, momentum = ledgers.productions(self, t, y, jnp.mean(energy), back, force)
+        tendency = tendency._replace(ledger=tendency.ledger._replace(energy=energy, momentum=momentum))
+        return tendency, jax.tree.map(partial(jnp.max, axis=0), rates)
+
+    def external_conductivity(self, t, shape: Grid | None) -> Float[Array, ""] | Grid:
         """xi at time t: a number, or a field on the grid where it has a shape in space."""
         xi = at_time(self.xi, t)
-        return xi if self.xi_shape is None else xi * self.xi_shape
+        return xi if shape is None else xi * shape
 
-    def grid_fields(self, y: State, force: VectorModes | None = None) -> GridFields:
-        """All fields that the right-hand side multiplies, on the grid."""
+    def factors(self, y: State, force: VectorModes | None = None) -> GridFields:
+        """Modes of all fields that the right-hand side multiplies."""
         box, dtype = self.box, y.mu5.dtype
         b = _cast(box.curl(y.A), dtype)
-        b = tuple(f.at[0, 0, 0].add(self.background_field[i].astype(dtype)) for i, f in enumerate(b))
-        modes = {"b": b, "j": _cast(tuple(box.k2 * a for a in y.A), dtype), "mu5": (y.mu5,)}
-        if self.moves:
-            modes["momentum"] = y.momentum
-        if self.compressible:
-            modes |= {"rho": (y.rho,), "grad_rho": _cast(box.gradient(y.rho), dtype)}
-            modes |= {} if force is None else {"force": force}
-        if self.charge is not None:
-            modes["mu"] = (y.mu,)
-        grid, first, fields = to_grid(box, tuple(f for group in modes.values() for f in group)), 0, {}
-        for name, group in modes.items():
-            part, first = grid[first : first + len(group)], first + len(group)
-            fields[name] = part if len(part) == 3 else part[0]
-        if self.moves:
-            inertia = 4 / 3 * fields["rho"] if self.compressible else self.enthalpy.astype(fields["mu5"].dtype)
-            fields["u"] = tuple(m / inertia for m in fields["momentum"])
-        return GridFields(**fields)
+        return GridFields(
+            b=tuple(box.add_mean(f, self.background_field[i]) for i, f in enumerate(b)),
+            j=_cast(tuple(box.k2 * a for a in y.A), dtype),
+            mu5=y.mu5,
+            momentum=y.momentum,
+            rho=y.rho,
+            grad_rho=_cast(box.gradient(y.rho), dtype) if self.compressible else None,
+            force=force if self.compressible else None,
+            mu=y.mu,
+        )
+
+    def with_velocity(self, g: GridFields) -> GridFields:
+        """The same on the grid, with u = m/w."""
+        if not self.moves:
+            return g
+        inertia = 4 / 3 * g.rho if self.compressible else self.enthalpy.astype(g.mu5.dtype)
+        return g._replace(u=tuple(m / inertia for m in g.momentum))
 
     def products(self, t, g: GridFields, mu_eff: Grid) -> dict[str, tuple[Grid, ...]]:
         """Everything that is transformed back, by name, each a tuple of fields."""
@@ -242,7 +254,7 @@ class ChiralMHD(Equation):
             a = tuple(rate - eta * box.k2 * f for rate, f in zip(a, y.A, strict=True))
         if (gamma5 := varying_part(self.flipping_rate, t)) is not None:
             mu5 = mu5 - gamma5 * y.mu5
-            ledger = ledger._replace(washout=gamma5 * y.mu5[0, 0, 0].real.astype(jnp.float64))
+            ledger = ledger._replace(washout=gamma5 * box.mean(y.mu5))
         mu = None if self.charge is None else -box.divergence(back["charge_flux"]).astype(dtype)
         momentum, rho = self._fluid_tendency(back, force)
         return State(_cast(a, dtype), momentum and _cast(momentum, dtype), rho, mu5.astype(dtype), ledger, mu)
@@ -304,7 +316,7 @@ class ChiralMHD(Equation):
             missed, scale = box.mean_dot(error.momentum, error.momentum), box.mean_dot(y.momentum, y.momentum)
             inertia = self.enthalpy
             if self.compressible:
-                inertia = y.rho[0, 0, 0].real.astype(jnp.float64)
+                inertia = box.mean(y.rho)
                 missed = missed + box.mean_product(error.rho, error.rho) / 3
                 scale = scale + jnp.abs(box.mean_product(y.rho, y.rho) - inertia**2) / 3
             ratios.append(missed / (scale + b2 * (b2 / 4 + b0) + (_RHO_FLOOR * inertia) ** 2))

@@ -62,9 +62,8 @@ def _scatter(box: Box, numbers: Int[Array, "modes 3"], values: Complex[Array, "m
     x, y, z = numbers.T
     partner = jnp.where(z == 0, 1.0, 0.0)[:, None] * values.conj()
     empty = jnp.zeros(box.shape, jnp.complex128)
-    return tuple(
-        empty.at[x, y, z].add(values[:, i]).at[-x, -y, jnp.zeros_like(z)].add(partner[:, i]) for i in range(3)
-    )
+    here, there = box.index((x, y, z)), box.index((-x, -y, jnp.zeros_like(z)))
+    return tuple(empty.at[here].add(values[:, i]).at[there].add(partner[:, i]) for i in range(3))
 
 
 def modes_in_shell(box: Box, wave_number: float, width: float) -> np.ndarray:

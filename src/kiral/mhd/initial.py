@@ -32,13 +32,13 @@ def state_from(box: Box, a: VectorModes, mu5: Modes, *, flow: str, u_momentum=No
     momentum = u_momentum or (empty, empty, empty)
     if flow != RELATIVISTIC:
         return State(box.transverse(a), box.transverse(momentum), None, mu5, ledger, mu)
-    rho = empty.at[0, 0, 0].set(1.0) if rho is None else rho
+    rho = box.add_mean(empty, 1.0) if rho is None else rho
     return State(box.transverse(a), momentum, rho, mu5, ledger, mu)
 
 
 def uniform(box: Box, value: float) -> Modes:
     """Modes of a uniform field."""
-    return jnp.zeros(box.shape, jnp.complex128).at[0, 0, 0].set(value)
+    return box.add_mean(jnp.zeros(box.shape, jnp.complex128), value)
 
 
 def _random_vector(box: Box, seed: int) -> VectorModes:
@@ -70,7 +70,7 @@ def helical_mode(box: Box, amplitude: float, index: tuple[int, int, int], helici
     modes = jnp.zeros((3, *box.shape), jnp.complex128)
     for numbers, vector in ((index, polarisation), (tuple(-i for i in index), polarisation.conj())):
         if numbers[2] >= 0:
-            modes = modes.at[(slice(None), *numbers)].set(vector)
+            modes = modes.at[(slice(None), *box.index(numbers))].set(vector)
     return tuple(modes)
 
 
@@ -123,7 +123,7 @@ def cosine(box: Box, amplitude: float, index: tuple[int, int, int]) -> Modes:
     modes = jnp.zeros(box.shape, jnp.complex128)
     for numbers in (index, tuple(-i for i in index)):
         if numbers[2] >= 0:
-            modes = modes.at[numbers].add(amplitude / 2)
+            modes = modes.at[box.index(numbers)].add(amplitude / 2)
     return modes
 
 
@@ -174,34 +174,45 @@ def _check_array(value: np.ndarray, shape: tuple[int, ...], what: str) -> None:
 
 def from_fields(
     box: Box, fields: dict[str, np.ndarray], mu5: Modes, *, flow: str, enthalpy: float = 4 / 3, mu: Modes | None = None
-) -> tuple[State, list[str]]:
-    """(state, remarks) from grid arrays as `read_fields` gives them: projected on |k| ≤ k_max, ∇·A = 0.
+) -> State:
+    """State from grid arrays as `read_fields` gives them: projected on |k| ≤ k_max, ∇·A = 0.
 
     `mu5` is taken where the file has none; `enthalpy` is the inertia of an incompressible flow, whose lnrho is not used.
-
-    The remarks say which share of each field's power was cut by the projection on the sphere.
     """
-    remarks = []
+    grids = _unknowns(box, fields, flow, enthalpy)
+    modes = {name: to_modes(box, tuple(jnp.asarray(v, jnp.float64) for v in values)) for name, values in grids.items()}
+    a = tuple(box.add_mean(f, -box.mean(f)) for f in modes["A"])
+    chirality = modes["mu5"][0] if "mu5" in modes else mu5
+    rho = modes["rho"][0] if "rho" in modes else None
+    return state_from(box, a, chirality, flow=flow, u_momentum=modes.get("momentum"), rho=rho, mu=mu)
 
-    def project(name: str, values: np.ndarray) -> tuple[Array, ...]:
-        grids = tuple(jnp.asarray(v, jnp.float64) for v in values)
-        modes = to_modes(box, grids)
-        power = sum(float(jnp.mean(g**2)) for g in grids)
-        kept = sum(float(box.mean_product(m, m)) for m in modes)
-        cut = max(0.0, 1 - kept / power) if power > 0 else 0.0
-        remarks.append(f"initial.path: {name}: a share {cut:.1e} of its power lies beyond |k| = k_max and was cut")
-        return modes
 
-    a = project("A", fields["A"])
-    a = tuple(m.at[0, 0, 0].set(0.0) for m in a)
-    chirality = project("mu5", fields["mu5"][None])[0] if "mu5" in fields else mu5
-    if flow == NO_FLOW:
-        return state_from(box, a, chirality, flow=flow, mu=mu), remarks
+def _unknowns(box: Box, fields: dict[str, np.ndarray], flow: str, enthalpy: float) -> dict[str, np.ndarray]:
+    """The unknowns that the fields of a file determine, each an array (components, nx, ny, nz)."""
+    found = {"A": fields["A"]} | ({"mu5": fields["mu5"][None]} if "mu5" in fields else {})
     velocity = fields.get("u", np.zeros((3, *box.n)))
-    if flow != RELATIVISTIC:
-        momentum = project("u", enthalpy * velocity)
-        return state_from(box, a, chirality, flow=flow, u_momentum=momentum, mu=mu), remarks
-    rho_grid = np.exp(fields["lnrho"]) if "lnrho" in fields else np.ones(box.n)
-    rho = project("rho", rho_grid[None])[0]
-    momentum = project("m = 4 rho u/3", 4 / 3 * rho_grid * velocity)
-    return state_from(box, a, chirality, flow=flow, u_momentum=momentum, rho=rho, mu=mu), remarks
+    if flow == RELATIVISTIC:
+        rho = np.exp(fields["lnrho"]) if "lnrho" in fields else np.ones(box.n)
+        found |= {"rho": rho[None], "momentum": 4 / 3 * rho * velocity}
+    elif flow != NO_FLOW:
+        found["momentum"] = enthalpy * velocity
+    return found
+
+
+def cut_shares(box: Box, fields: dict[str, np.ndarray], *, flow: str, enthalpy: float = 4 / 3) -> list[str]:
+    """What the projection on |k| ≤ k_max takes from the fields of a file, in words for the user."""
+    inside = _inside_sphere(box)
+    remarks = []
+    for name, values in _unknowns(box, fields, flow, enthalpy).items():
+        power = np.abs(np.fft.fftn(values, axes=(1, 2, 3))) ** 2
+        whole = float(np.sum(power))
+        cut = float(np.sum(power, where=~inside)) / whole if whole > 0 else 0.0
+        remarks.append(f"initial.path: {name}: a share {cut:.1e} of its power lies beyond |k| = k_max and was cut")
+    return remarks
+
+
+def _inside_sphere(box: Box) -> np.ndarray:
+    """True for the modes kept, in numpy's order of the full transform."""
+    k = [2 * np.pi * np.fft.fftfreq(n) * n / float(length) for n, length in zip(box.n, box.length, strict=True)]
+    k2 = k[0][:, None, None] ** 2 + k[1][None, :, None] ** 2 + k[2][None, None, :] ** 2
+    return k2 <= float(box.k_max) ** 2 * (1 + 1e-12)

@@ -26,73 +26,78 @@ def mean_b_squared(eq: ChiralMHD, y: State) -> Float[Array, ""]:
 
 def magnetic_helicity(eq: ChiralMHD, y: State) -> Float[Array, ""]:
     """⟨A·b⟩ + 2⟨A⟩·B0 with b = ∇×A: the helicity that obeys dh/dt = -2⟨E·B⟩ with a uniform field B0 too."""
-    mean = sum(a[0, 0, 0].real * b for a, b in zip(y.A, eq.background_field, strict=True))
+    mean = sum(eq.box.mean(a) * b for a, b in zip(y.A, eq.background_field, strict=True))
     return eq.box.mean_dot(y.A, eq.box.curl(y.A)) + 2 * mean
 
 
-def productions(eq: ChiralMHD, t, y: State, g: GridFields, mu_eff: Grid, back, force) -> tuple[Array, Array]:
-    """(energy, momentum): what changes them besides exchange within the budgets [E* l*⁻³ t*⁻¹, E* l*⁻⁴].
-
-    Magnetic energy and flow: ⟨eta mu5_eff J·B⟩ is what the chiral current does, the work of the force comes on top. With
-    the paper's heating nothing else; with none -⟨eta J²⟩ is lost, in an incompressible flow -nu ⟨∇m:∇u⟩ as well. The form
-    of Roper Pol & Midiri has s = (2/3) u·∇rho in the energy and s u in the momentum.
-    """
+def energy_on_grid(eq: ChiralMHD, t, g: GridFields, mu_eff: Grid, xi) -> Float[Array, ""]:
+    """The means over products on the grid in the energy of `productions`, over the points given."""
     eta = at_time(eq.magnetic_diffusivity, t)
-    energy, momentum = eta * _mean(mu_eff * dot(g.j, g.b)), jnp.zeros(3, jnp.float64)
     if eq.compressible and eq.heating == "consistent":
-        energy = chiral_production(eq, t, y, g, mu_eff, back["flux"])
-    elif not (eq.compressible and eq.heating == "paper"):
-        energy = energy - eta * _mean(dot(g.j, g.j))
-    if eq.moves and not eq.compressible:
-        energy = energy - eq.viscosity / eq.enthalpy * _mean_gradient_squared(eq, y.momentum)
-    if force is not None:
-        energy = energy + _work(eq, y, g, force)
+        energy = -eta * _mean(xi * (dot(g.j, g.b) - mu_eff * dot(g.b, g.b)))
+    else:
+        energy = eta * _mean(mu_eff * dot(g.j, g.b))
+        if not (eq.compressible and eq.heating == "paper"):
+            energy = energy - eta * _mean(dot(g.j, g.j))
+    if g.force is not None:
+        energy = energy + _mean(dot(g.u, g.force))
     if eq.corrected:
         energy = energy + _mean(2 / 3 * dot(g.u, g.grad_rho))
-        momentum = jnp.stack([f[0, 0, 0].real for f in back["lift"]]).astype(jnp.float64)
+    return energy
+
+
+def productions(eq: ChiralMHD, t, y: State, energy, back, force) -> tuple[Array, Array]:
+    """(energy, momentum): what changes them besides exchange within the budgets [E* l*⁻³ t*⁻¹, E* l*⁻⁴].
+
+    energy: the mean of `energy_on_grid`. Magnetic energy and flow: ⟨eta mu5_eff J·B⟩ is what the chiral current does, the
+    work of the force ⟨u·f⟩ comes on top. With the paper's heating nothing else; with none -⟨eta J²⟩ is lost, in an
+    incompressible flow -nu ⟨∇m:∇u⟩ as well. The form of Roper Pol & Midiri has s = (2/3) u·∇rho in the energy and s u in
+    the momentum.
+    """
+    momentum = jnp.zeros(3, jnp.float64)
+    if eq.compressible and eq.heating == "consistent":
+        energy = energy + chiral_production(eq, t, y, back["flux"])
+    if eq.moves and not eq.compressible:
+        energy = energy - eq.viscosity / eq.enthalpy * _mean_gradient_squared(eq, y.momentum)
+        if force is not None:
+            energy = energy + eq.box.mean_dot(y.momentum, force) / eq.enthalpy
+    if eq.corrected:
+        momentum = jnp.stack([eq.box.mean(f) for f in back["lift"]])
     return energy, momentum
 
 
-def _work(eq: ChiralMHD, y: State, g: GridFields, force) -> Float[Array, ""]:
-    """⟨u·f⟩."""
-    if eq.compressible:
-        return _mean(dot(g.u, g.force))
-    return eq.box.mean_dot(y.momentum, force) / eq.enthalpy
-
-
-def chiral_production(eq: ChiralMHD, t, y: State, g: GridFields, mu_eff: Grid, flux: tuple[Modes, ...]) -> Array:
+def chiral_production(eq: ChiralMHD, t, y: State, flux: tuple[Modes, ...]) -> Array:
     """The same where the heat is consistent and the chiral energy mu5²/(2 lam) is part of the budget. `flux`: of mu5.
 
     From (7): d⟨rho + B²/2⟩/dt = ⟨Q - eta J² + eta mu5_eff J·B⟩ = -⟨mu5_eff E·B⟩; the chiral energy gains ⟨mu5 E·B⟩, so
-    that only -⟨xi E·B⟩ is left, and ⟨-gamma5 mu5² + S5 mu5 - D5 |∇mu5|² - mu5 ∇·flux⟩/lam.
+    that only -⟨xi E·B⟩ is left, which `energy_on_grid` has, and ⟨-gamma5 mu5² + S5 mu5 - D5 |∇mu5|² - mu5 ∇·flux⟩/lam.
     """
-    eta, box = at_time(eq.magnetic_diffusivity, t), eq.box
-    by_xi = eta * _mean(eq.external_conductivity(t) * (dot(g.j, g.b) - mu_eff * dot(g.b, g.b)))
+    box = eq.box
     mu5_squared, gradient_squared = box.mean_product(y.mu5, y.mu5), box.mean_product(y.mu5, box.k2 * y.mu5)
     chiral = (
-        eq.source(t) * y.mu5[0, 0, 0].real
+        eq.source(t) * box.mean(y.mu5)
         - at_time(eq.flipping_rate, t) * mu5_squared
         - eq.chiral_diffusivity * gradient_squared
         - box.mean_product(y.mu5, box.divergence(flux))
     )
-    return chiral / eq.chiral_feedback - by_xi
+    return chiral / eq.chiral_feedback
 
 
 def budgets(eq: ChiralMHD, y: State) -> dict[str, Budget]:
     """helicity_chirality (G25 Eq. 22 times lam/2, valid for lam = 0 too) [1/l*], energy, momentum with flow, charge with mu."""
     box, ledger = eq.box, y.ledger
     helicity = eq.chiral_feedback / 2 * magnetic_helicity(eq, y)
-    chirality = y.mu5[0, 0, 0].real.astype(jnp.float64)
+    chirality = box.mean(y.mu5)
     supplied = ledger.source - ledger.washout
     round_off = _MEAN_FLOOR * jnp.sqrt(box.mean_product(y.mu5, y.mu5))
     scale = jnp.abs(helicity) + jnp.abs(chirality) + jnp.abs(supplied) + round_off
     found = {"helicity_chirality": Budget(helicity + chirality, supplied, scale), "energy": _energy(eq, y)}
     if eq.moves:
-        momentum = jnp.stack([m[0, 0, 0].real for m in y.momentum]).astype(jnp.float64)
+        momentum = jnp.stack([box.mean(m) for m in y.momentum])
         size = jnp.sqrt(box.mean_dot(y.momentum, y.momentum))
         found["momentum"] = Budget(momentum, ledger.momentum, jnp.full(3, size))
     if eq.charge is not None:
-        mean = y.mu[0, 0, 0].real.astype(jnp.float64)
+        mean = box.mean(y.mu)
         found["charge"] = Budget(mean, jnp.zeros(()), jnp.sqrt(box.mean_product(y.mu, y.mu)))
     return found
 
@@ -101,7 +106,7 @@ def _energy(eq: ChiralMHD, y: State) -> Budget:
     """⟨b²/2⟩, with flow ⟨rho⟩ or ⟨m²/2w⟩; with the consistent heat also the chiral energy ⟨mu5²⟩/(2 lam)."""
     total = mean_b_squared(eq, y) / 2
     if eq.compressible:
-        total = total + y.rho[0, 0, 0].real
+        total = total + eq.box.mean(y.rho)
         if eq.heating == "consistent":
             total = total + eq.box.mean_product(y.mu5, y.mu5) / (2 * eq.chiral_feedback)
     elif eq.moves:

@@ -11,6 +11,7 @@ washout:    +gamma5 ⟨mu5⟩                           } so that chirality is n
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import equinox as eqx
@@ -21,14 +22,12 @@ from jaxtyping import Array, Float
 from kiral.core.equation import Rate, rate_limit
 from kiral.core.phi import phi_functions
 from kiral.geometry.box import Box
+from kiral.mhd.limits import DAMPING_LIMIT, WAVE_LIMIT
 from kiral.mhd.state import INCOMPRESSIBLE, NO_FLOW, RELATIVISTIC
 
 if TYPE_CHECKING:
     from kiral.mhd.state import State
 
-# Stability limits of classical RK4 on the negative real and on the imaginary axis are 2.785 and 2.828.
-DAMPING_LIMIT, WAVE_LIMIT = 2.5, 2.5
-EXACT_LIMIT = 50.0  # for what is exact: no stability limit, but a step should not span a hundred periods
 _MEETING = 1e-5
 
 
@@ -57,7 +56,7 @@ class ChiralMHDLinear(eqx.Module):
     def apply(self, y: State) -> State:
         """L y."""
         k2 = self.box.k2.astype(y.mu5.real.dtype)
-        mean_mu5 = y.mu5[0, 0, 0].real.astype(jnp.float64)
+        mean_mu5 = self.box.mean(y.mu5)
         rate = (self.chiral_diffusivity * self.box.k2 + self.flipping_rate).astype(k2.dtype)
         eta = self.magnetic_diffusivity.astype(k2.dtype)
         tendency = y._replace(
@@ -96,41 +95,40 @@ class ChiralMHDLinear(eqx.Module):
 
     def phi(self, tables: PhiTables, order: int, y: State) -> State:
         """φ_order(h L) y."""
-        real = y.mu5.real.dtype
-        factor, plain, washout = tables.a[order].astype(real), 1 / math.factorial(order), tables.washout[order]
+        plain, washout = 1 / math.factorial(order), tables.washout[order]
         result = y._replace(
-            A=tuple(factor * a for a in y.A),
-            mu5=tables.mu5[order].astype(real) * y.mu5,
+            A=tuple(_times(tables.a[order], order, a) for a in y.A),
+            mu5=_times(tables.mu5[order], order, y.mu5),
             ledger=y.ledger._replace(
-                washout=plain * y.ledger.washout + (plain - washout) * y.mu5[0, 0, 0].real.astype(jnp.float64),
+                washout=plain * y.ledger.washout + (plain - washout) * self.box.mean(y.mu5),
                 source=plain * y.ledger.source,
                 energy=plain * y.ledger.energy,
                 momentum=plain * y.ledger.momentum,
             ),
-            mu=None if y.mu is None else tables.mu[order].astype(real) * y.mu,
+            mu=None if y.mu is None else _times(tables.mu[order], order, y.mu),
         )
         if self.flow == NO_FLOW:
             return result
+        still = partial(_times, tables.transverse[order], order)
         if self.flow == INCOMPRESSIBLE:
-            factor = tables.transverse[order].astype(real)
-            return result._replace(momentum=tuple(factor * m for m in y.momentum))
-        c0, c1 = (c.astype(real) for c in tables.sound[order])
-        momentum, rho = self._apply_waves(tables.transverse[order].astype(real), c0, c1, y.momentum, y.rho)
+            return result._replace(momentum=tuple(still(m) for m in y.momentum))
+        momentum, rho = self._apply_waves(still, *tables.sound[order], order, y.momentum, y.rho)
         return result._replace(momentum=momentum, rho=rho)
 
-    def _apply_waves(self, transverse, c0, c1, momentum, rho):
-        """Transverse momentum times its factor; (c0 + c1 M) on the pair p = k·m/|k|, rho, with M their 2×2 block."""
+    def _apply_waves(self, still, c0, c1, order, momentum, rho):
+        """`still`: of transverse momentum; (c0 + c1 M) on the pair p = k·m/|k|, rho, with M their 2×2 block."""
         real = rho.real.dtype
+        c1 = c1.astype(real)
         k2 = self.box.k2.astype(real)
         k = self._k(real)
         k_abs = jnp.sqrt(k2)
         inverse = 1 / jnp.where(k_abs > 0, k_abs, 1)
         p = (k[0] * momentum[0] + k[1] * momentum[1] + k[2] * momentum[2]) * inverse
         damping = (4 / 3) * self.viscosity.astype(real) * k2
-        new_p = (c0 - c1 * damping) * p - 1j * c1 * k_abs / 3 * rho
-        new_rho = c0 * rho - 1j * c1 * k_abs * p
-        change = (new_p - transverse * p) * inverse
-        return tuple(transverse * m + ki * change for ki, m in zip(k, momentum, strict=True)), new_rho
+        new_p = _times(c0, order, p) - c1 * damping * p - 1j * c1 * k_abs / 3 * rho
+        new_rho = _times(c0, order, rho) - 1j * c1 * k_abs * p
+        change = (new_p - still(p)) * inverse
+        return tuple(still(m) + ki * change for ki, m in zip(k, momentum, strict=True)), new_rho
 
     def _k(self, dtype):
         return tuple(k.astype(dtype) for k in self.box.k)
@@ -154,13 +152,14 @@ class ChiralMHDLinear(eqx.Module):
 class Washout(eqx.Module):
     """The washout of mu5 alone: -gamma5 on every mode, with what it took from the mean."""
 
+    box: Box
     flipping_rate: Float[Array, ""]
 
     def apply(self, y: State) -> State:
         """-gamma5 mu5, and its booking."""
         zero = jax.tree.map(jnp.zeros_like, y)
         rate = self.flipping_rate
-        mean = y.mu5[0, 0, 0].real.astype(jnp.float64)
+        mean = self.box.mean(y.mu5)
         return zero._replace(mu5=-rate.astype(y.mu5.real.dtype) * y.mu5, ledger=zero.ledger._replace(washout=rate * mean))
 
     def tables(self, h: Float[Array, ""]) -> list[Array]:
@@ -171,9 +170,18 @@ class Washout(eqx.Module):
         """φ_order(h L) y."""
         plain = 1 / math.factorial(order)
         result = jax.tree.map(lambda x: x * plain, y)
-        mean = y.mu5[0, 0, 0].real.astype(jnp.float64)
+        mean = self.box.mean(y.mu5)
         ledger = result.ledger._replace(washout=result.ledger.washout + (plain - tables[order]) * mean)
-        return result._replace(mu5=tables[order].astype(y.mu5.real.dtype) * y.mu5, ledger=ledger)
+        return result._replace(mu5=_times(tables[order], order, y.mu5), ledger=ledger)
+
+
+def _times(factor: Array, order: int, f: Array) -> Array:
+    """φ_order times modes f. A factor exp(z) near 1, rounded to float32, errs alike in each step; exp(z) - 1 hardly does."""
+    real = f.real.dtype
+    if order or real != jnp.float32:
+        return factor.astype(real) * f
+    near = factor > 0.5
+    return jnp.where(near, f, 0) + jnp.where(near, factor - 1, factor).astype(real) * f
 
 
 def _sound_wave_functions(h, k2, viscosity):

@@ -43,7 +43,7 @@ def _peak(f) -> Float[Array, ""]:
 
 def mu5_mean(eq, t, y):
     """⟨mu5⟩."""
-    return y.mu5[0, 0, 0].real.astype(jnp.float64)
+    return eq.box.mean(y.mu5)
 
 
 def mu5_rms(eq, t, y):
@@ -78,7 +78,7 @@ def u_max(eq, t, y):
 
 def rho_mean(eq, t, y):
     """⟨rho⟩."""
-    return y.rho[0, 0, 0].real.astype(jnp.float64)
+    return eq.box.mean(y.rho)
 
 
 def rho_min(eq, t, y):
@@ -110,7 +110,7 @@ def energy_kinetic(eq, t, y):
 
 def mu_mean(eq, t, y):
     """⟨mu⟩."""
-    return y.mu[0, 0, 0].real.astype(jnp.float64)
+    return eq.box.mean(y.mu)
 
 
 def mu_rms(eq, t, y):

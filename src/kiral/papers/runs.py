@@ -1,7 +1,8 @@
 """The runs of a paper: what runs.toml defines, run into folders of their own, or read from there when done before.
 
 runs.toml: [sizes.SIZE] note, and overrides of case.toml for all runs of a size; [runs.NAME] sizes, note, set, and set_SIZE.
-Later ones win: size, set, set_SIZE. A folder's name ends in the configuration's hash, so that a changed case is a new run.
+Later ones win: size, set, set_SIZE. A run of another subject names a case file of its own; then the size's overrides are not
+for it. A folder's name ends in the configuration's hash, so that a changed case is a new run.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class RunEntry(Section):
 
     sizes: tuple[str, ...] = Field(min_length=1, description="sizes at which the run is defined")
     note: str = Field(default="", description="what the run is, one line")
+    case: str | None = Field(default=None, description="case file of the paper's folder in place of case.toml")
     set: dict[str, Any] = Field(default={}, description="overrides of the case by dotted key")
     set_ci: dict[str, Any] = Field(default={}, description="overrides at the size ci only")
     set_laptop: dict[str, Any] = Field(default={}, description="overrides at the size laptop only")
@@ -103,9 +105,10 @@ def load_runs(key: str, size: str) -> RunTable:
         if size in entry.sizes:
             own = getattr(entry, f"set_{size}")
             where = f"{path}: runs.{name} at size {size}"
-            config = validate(apply_overrides(apply_overrides(common, entry.set), own), where)
+            source, start = read_toml(folder / entry.case) if entry.case else (text, common)
+            config = validate(apply_overrides(apply_overrides(start, entry.set), own), where)
             check_inputs(config, folder, where)
-            runs[name] = PaperRun(name, entry.note, LoadedCase(config, text, name, folder), {**entry.set, **own})
+            runs[name] = PaperRun(name, entry.note, LoadedCase(config, source, name, folder), {**entry.set, **own})
     return RunTable(size, note, runs, paper.as_dict(), overrides)
 
 

@@ -23,7 +23,7 @@ class Subject:
     draw_all: the figures, one after the other; overview: several on one sheet, or None. estimates: rows of cells under
     `estimate_header`, with `source` saying whose they are; the first `estimate_columns` also stand in the console.
     equations: one line each, from the configuration, with `conventions` as their small print. remarks: what a reader of
-    the numbers must know.
+    the numbers must know. compare: series whose final values the points of a sweep are compared by.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Subject:
     equations: Callable[[Mapping[str, Any]], Sequence[str]]
     conventions: str
     remarks: Callable[[Any], Sequence[str]]
+    compare: Sequence[str] = ()
 
 
 def subject(config: Mapping[str, Any]) -> Subject:
@@ -64,6 +65,7 @@ def _chiral_mhd(config: Mapping[str, Any]) -> Subject:
         conventions="Heaviside–Lorentz units with c = 1; lengths in l*, times in t*, energies in E*. μ5 is the chiral chemical "
         "potential as a wave number. Periodic box, Fourier pseudo-spectral, 2/3 rule.",
         remarks=tables.remarks,
+        compare=("b_rms", "mu5_mean", "magnetic_helicity", "k_integral", "u_rms", "unresolved"),
     )
 
 
@@ -80,5 +82,45 @@ def _units_sentence(config: Mapping[str, Any]) -> str:
     )
 
 
-SUBJECTS: dict[str, Callable[[Mapping[str, Any]], Subject]] = {"chiral_mhd": _chiral_mhd}
+def _flavor(config: Mapping[str, Any]) -> Subject:
+    from kiral.flavor import figures, page
+
+    return Subject(
+        name="Flavor kinetics of mixed neutrinos",
+        draw_all=figures.draw_all,
+        overview=figures.overview,
+        estimate_header=page.ESTIMATE_HEADER,
+        estimate_columns=len(page.ESTIMATE_HEADER),
+        estimates=page.estimate_rows,
+        source=page.SOURCE,
+        equations=page.equations,
+        conventions=page.CONVENTIONS,
+        remarks=page.remarks,
+    )
+
+
+def _flavor_energy(config: Mapping[str, Any]) -> Subject:
+    from kiral.flavor import resolved_figures as resolved
+
+    return Subject(
+        name="Flavor kinetics resolved in momentum",
+        draw_all=resolved.draw_all,
+        overview=resolved.overview,
+        estimate_header=resolved.ESTIMATE_HEADER,
+        estimate_columns=len(resolved.ESTIMATE_HEADER),
+        estimates=resolved.estimate_rows,
+        source=resolved.SOURCE,
+        equations=resolved.equations,
+        conventions=resolved.CONVENTIONS,
+        remarks=resolved.remarks,
+    )
+
+
+SUBJECTS: dict[str, Callable[[Mapping[str, Any]], Subject]] = {
+    "chiral_mhd": _chiral_mhd,
+    "flavor_beams": _flavor,
+    "flavor_angles": _flavor,
+    "flavor_sphere": _flavor,
+    "flavor_energy": _flavor_energy,
+}
 """The subject by `[model] kind`."""

@@ -3,11 +3,12 @@
 from kiral.core.integrators.base import Scheme, Step
 from kiral.core.integrators.exponential import ETDRK4
 from kiral.core.integrators.imex import ARK4
+from kiral.core.integrators.lie import LIE4, LieScheme
 from kiral.core.integrators.runge_kutta import RK4
 
-SCHEMES: dict[str, Scheme] = {s.name: s for s in (ETDRK4, RK4, ARK4)}
+SCHEMES: dict[str, Scheme | LieScheme] = {s.name: s for s in (ETDRK4, RK4, ARK4, LIE4)}
 
-__all__ = ["ARK4", "ETDRK4", "RK4", "SCHEMES", "Scheme", "Step", "step"]
+__all__ = ["ARK4", "ETDRK4", "LIE4", "RK4", "SCHEMES", "Scheme", "Step", "step"]
 
 
 def step(equation, t, y, h, *, scheme: str = "rk4"):

@@ -1,0 +1,77 @@
+"""Run by test_devices.py in a process of its own with four virtual devices: prints what it found as JSON."""
+
+import json
+import re
+import sys
+
+import jax
+import numpy as np
+
+jax.config.update("jax_num_cpu_devices", 4)
+
+import kiral.api  # noqa: E402
+from kiral.config.run import Devices  # noqa: E402
+from kiral.core.advance import _advance, advance, start, step_options  # noqa: E402
+from kiral.core.layout import place  # noqa: E402
+from kiral.core.problem import first_state  # noqa: E402
+
+COLLECTIVES = ("all-to-all", "all-reduce", "all-gather", "collective-permute", "reduce-scatter", "all-to-all-start")
+CASES = {
+    "3-D": ("sourced-cpi", {"geometry.n": [12, 10, 8], "geometry.k_min": 2500.0, "initial.amplitude": 1e-6}),
+    "2-D": ("cpi", {"geometry.n": [16, 1, 12], "model.flow": "none"}),
+    "2-D-yz": ("cpi", {"geometry.n": [1, 16, 12], "model.flow": "none"}),
+}
+COUNTS = {"3-D": (1, 2, 4), "2-D": (1, 4), "2-D-yz": (1, 2)}
+STEPS, DT = 3, 1e-4
+
+
+def carry_of(name: str, count: int):
+    case, settings = CASES[name]
+    problem = kiral.api.build(case, settings | {"devices.count": count})
+    equation = problem.equation
+    options = step_options(1e-5, DT)
+    t, options = place((np.asarray(0.01), options), equation.layout)
+    return equation, options, start(equation, "etdrk4", t, first_state(problem), options)
+
+
+def logical(equation, carry):
+    box = equation.box
+    cut = tuple(slice(0, n) for n in box.logical_shape)
+    leaves = jax.tree_util.tree_flatten_with_path(carry.y)[0]
+    return {jax.tree_util.keystr(p): np.asarray(x)[cut] if x.ndim == 3 else np.asarray(x) for p, x in leaves}
+
+
+def difference(a: dict, b: dict) -> float:
+    """The largest difference of a leaf, relative to its largest value."""
+    return max(float(np.max(np.abs(a[k] - b[k])) / max(np.max(np.abs(a[k])), 1e-300)) for k in a)
+
+
+def collectives(equation, options, carry) -> dict:
+    numbers = place((np.asarray(3), np.asarray(1.0), np.asarray(False)), equation.layout)
+    text = _advance.lower((equation, "etdrk4", options), carry, *numbers).compile().compiled.as_text()
+    found = {name: len(re.findall(rf"= [^=\n]* {name}\(", text)) for name in COLLECTIVES}
+    moved = re.findall(r"= \(?(c128\[[\d,]+\])[^=\n]* all-to-all\(", text)
+    return {"count": found, "moved": moved}
+
+
+def main() -> None:
+    kiral.api.setup_jax(Devices(kind="cpu", count=4))
+    result = {}
+    for name in CASES:
+        reference = None
+        for count in COUNTS[name]:
+            equation, options, carry = carry_of(name, count)
+            key = f"{name} on {count}"
+            if count > 1:
+                result[key] = {"collectives": collectives(equation, options, carry)} if "3-D" in name else {}
+            end = advance(equation, "etdrk4", carry, STEPS, 1.0, options)
+            values = logical(equation, end)
+            if count == 1:
+                reference = values
+            else:
+                result[key] |= {"difference": difference(reference, values)}
+    json.dump(result, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""One run on several devices: virtual ones in one process."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parent / "several_devices.py"
+
+
+@pytest.fixture(scope="module")
+def found():
+    environment = os.environ | {"JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, SCRIPT], capture_output=True, text=True, check=True, env=environment)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("which", ["3-D on 2", "3-D on 4", "2-D on 4", "2-D-yz on 2"])
+def test_equals_one_device(found, which):
+    assert found[which]["difference"] <= 1e-14
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_compiled_step_gathers_nothing(found, count):
+    """One all-to-all per direction for all fields together; means and maxima by all-reduce."""
+    counted = found[f"3-D on {count}"]["collectives"]["count"]
+    assert counted["all-to-all"] == 2
+    assert counted["all-gather"] == counted["collective-permute"] == counted["reduce-scatter"] == 0
+    assert 0 < counted["all-reduce"] < 20
+
+
+def test_bytes_exchanged_fall_with_the_devices(found):
+    """Weak scaling by count: what a device sends is its share of the fields, 1/count of the whole, padding aside."""
+    per_device = {}
+    for count in (2, 4):
+        shapes = found[f"3-D on {count}"]["collectives"]["moved"]
+        per_device[count] = sum(numbers_in(shape) for shape in shapes) * count  # a shape is the piece for one device
+    assert per_device[4] == per_device[2] / 2
+
+
+def numbers_in(shape: str) -> int:
+    product = 1
+    for n in shape.split("[")[1].rstrip("]").split(","):
+        product *= int(n)
+    return product
