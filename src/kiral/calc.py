@@ -22,22 +22,31 @@ from kiral.core import provenance
 from kiral.core.files import atomic_write, disk_errors, read_json, write_json
 from kiral.core.folder import config_hash, differing_keys
 from kiral.errors import ConfigError, RunFolderError
+from kiral.flavor.calculations import Stability
+from kiral.kinetic.calculations import Currents
+from kiral.kinetic.homogeneous_calculations import KineticAnomaly, KineticOhm
 from kiral.mhd.calculations import Estimates, Growth
 from kiral.mhd.mean_field_calculations import Eq27Map, MeanField
 from kiral.mhd.relic_scenario import Relic
 from kiral.weak.calculations import Weak, WeakField, WeakMap, WeakStar
+from kiral.weak.converted_calculation import WeakConverted
 
 if TYPE_CHECKING:
     import xarray
 
 
 CALCULATIONS: dict[str, type[Calculation]] = {
+    "currents": Currents,
     "estimates": Estimates,
     "growth": Growth,
+    "kinetic-anomaly": KineticAnomaly,
+    "kinetic-ohm": KineticOhm,
     "mean-field": MeanField,
     "eq27-map": Eq27Map,
     "relic": Relic,
+    "stability": Stability,
     "weak": Weak,
+    "weak-converted": WeakConverted,
     "weak-field": WeakField,
     "weak-map": WeakMap,
     "weak-star": WeakStar,

@@ -14,12 +14,14 @@ LAYERS = {
     "errors": 0, "constants": 0, "units": 1, "quantity": 1,
     "core": 2, "geometry": 2, "devices": 3,
     "kinetic": 3, "kinetic.calculations": 4, "kinetic.figures": 4,
+    "kinetic.homogeneous_calculations": 4, "kinetic.homogeneous_figures": 4,
     "config.base": 3, "config.messages": 3, "config.table": 3, "config.calculation": 3, "config.units": 3,
     "report.style": 3, "report.maps": 3,
     "mhd": 4, "weak": 4, "flavor": 4,
     "config": 5,
     "report": 6, "citations": 6, "export": 6, "summary": 6, "resources": 6,
-    "api": 7, "calc": 7, "measure": 8, "papers": 8, "sweeps": 8, "console": 8, "cli_common": 9, "cli_runs": 10, "cli_results": 10, "cli": 11, "__main__": 12,
+    "api": 7, "calc": 7, "measure": 8, "papers": 8, "sweeps": 8,
+    "console": 8, "cli_common": 9, "cli_runs": 10, "cli_results": 10, "cli": 11, "__main__": 12,
 }  # fmt: skip
 """A module may import from its own layer's package and from lower layers. The package's door (kiral) is lazy."""
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kiral.weak.arrays import namespace
+from kiral.core.arrays import namespace
 
 
 def bounded_change(drive: Any, rate: Any, time: Any, refilling: Any = 0.0, flipping: Any = 0.0) -> tuple[Any, Any]:

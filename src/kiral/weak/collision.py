@@ -16,8 +16,8 @@ import math
 from typing import Any, NamedTuple
 
 from kiral.constants import AXIAL_COUPLING, FERMI_GEV_2
+from kiral.core.arrays import column, namespace, traced
 from kiral.errors import ConfigError
-from kiral.weak.arrays import column, namespace, traced
 from kiral.weak.composition import Matter, neutrino_chemical_potential
 from kiral.weak.spectra import FermiDirac, Spectrum, fermi
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from kiral.core.arrays import check, namespace
 from kiral.units import GRAM_MEV, per_cm3_to_mev3
-from kiral.weak.arrays import check, namespace
 
 NUCLEON_MASS_MEV = 940.0
 """Nucleon mass of Y23 (printed there as "940 GeV"); the mean of proton and neutron is 938.92 MeV."""

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kiral.constants import AXIAL_COUPLING
+from kiral.core.arrays import check, column, namespace, traced
 from kiral.units import inverse_mev_to_seconds, per_second_to_mev, seconds_to_inverse_mev
-from kiral.weak.arrays import check, column, namespace, traced
 from kiral.weak.bounded import bounded_change
 from kiral.weak.collision import Channel, electrons, positrons
 from kiral.weak.composition import NUCLEON_MASS_MEV, Matter, composition, degeneracy

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiral.constants import SPEED_OF_LIGHT_CM_S
+from kiral.core.arrays import check
 from kiral.errors import ConfigError
 from kiral.units import GRAM_MEV, charge_times_field_mev2, g_per_cm3_to_mev4, inverse_mev_to_cm
-from kiral.weak.arrays import check
 from kiral.weak.composition import NUCLEON_MASS_MEV
 
 CORE_DENSITY_G_CM3 = NUCLEON_MASS_MEV / GRAM_MEV * 0.1e39

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from kiral.weak.arrays import namespace
+from kiral.core.arrays import namespace
 
 NODES = 14
 """Gauss–Legendre nodes of a panel. A Fermi function on panels of 4 T then has a relative error of 3.85^-28, 4e-17."""

@@ -23,8 +23,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kiral.core.arrays import check
 from kiral.errors import ConfigError
-from kiral.weak.arrays import check
 
 Moment = Literal["charge", "energy"]
 TIME_STEP = 1e-3

@@ -11,6 +11,7 @@ import math
 from typing import Any, NamedTuple
 
 from kiral.constants import ELECTRON_MASS_EV, FINE_STRUCTURE, SPEED_OF_LIGHT_CM_S
+from kiral.core.arrays import namespace
 from kiral.units import (
     chiral_wavenumber_from_conductivity,
     gauss_to_mev2,
@@ -18,7 +19,6 @@ from kiral.units import (
     mev2_to_gauss,
     mev_to_per_second,
 )
-from kiral.weak.arrays import namespace
 from kiral.weak.composition import Matter, thermal_energy_density
 
 LEADING_LOG = 15.6964

@@ -14,9 +14,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from kiral.core.arrays import check, column, namespace, traced
 from kiral.errors import ConfigError
 from kiral.units import per_cm3_to_mev3
-from kiral.weak.arrays import check, column, namespace, traced
 
 
 @runtime_checkable

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiral.constants import AXIAL_COUPLING, SPEED_OF_LIGHT_CM_S
+from kiral.core.arrays import check
 from kiral.errors import ConfigError
 from kiral.units import per_second_to_mev, seconds_to_inverse_mev
-from kiral.weak.arrays import check
 from kiral.weak.bounded import advance
 from kiral.weak.collision import Channel
 from kiral.weak.composition import composition

@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kiral.core.arrays import check
 from kiral.errors import ConfigError, NumericalError
 from kiral.units import per_second_to_mev, seconds_to_inverse_mev
-from kiral.weak.arrays import check
 from kiral.weak.composition import electron_chemical_potential
 from kiral.weak.currents import E_SQUARED
 from kiral.weak.effective import Zone
