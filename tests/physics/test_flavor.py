@@ -193,7 +193,7 @@ def test_three_flavors_reduce_to_two(scheme):
 
 
 def test_one_dimension_inside_three():
-    """The same axially symmetric problem on the full sphere in a 3-D box, turned to vary along x in place of z."""
+    """The same axially symmetric problem on the full sphere of directions in a 3-D box: it varies along z alone."""
     nu = [{"kind": "exponential", "density": 1.0, "flux_factor": 0.3}]
     nubar = [{"kind": "exponential", "density": 1.0, "flux_factor": -0.3}]
     seed = {"kind": "modes", "modes": [[1, 1e-2]], "relative": True, "keep": "length"}

@@ -123,7 +123,7 @@ def test_products_in_slabs_are_those_of_the_whole_grid(monkeypatch):
         return jax.jit(jax.value_and_grad(lambda f: energy(f), has_aux=True))(f)
 
     (_, (whole, (largest, mean))), slope = found(f)
-    monkeypatch.setattr(fft, "_SLAB_POINTS", {jax.default_backend(): 400})
+    monkeypatch.setattr(fft, "SLAB_POINTS", {jax.default_backend(): 400})
     (_, (cut, (largest_of_each, mean_of_each))), slope_cut = found(f)
     assert len(largest) == 1 and len(largest_of_each) == 6
     np.testing.assert_allclose(cut, whole, atol=1e-13)

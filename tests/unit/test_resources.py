@@ -19,9 +19,8 @@ from kiral.core import estimate
 from kiral.core.advance import _advance, start, step_options
 from kiral.core.estimate import Range, rows_of
 from kiral.errors import ConfigError
-from kiral.geometry import fft
 from kiral.mhd.build import build_equation
-from kiral.mhd.resources import SLAB_POINTS, fitting, memory
+from kiral.mhd.resources import fitting, memory
 from kiral.mhd.step_estimate import step_estimate
 from kiral.papers.cases import write_cases
 from kiral.papers.runs import load_runs
@@ -61,10 +60,6 @@ def test_memory_is_what_the_compiler_allocates(changed):
     there = 2 * counted.argument_size_in_bytes + counted.temp_size_in_bytes
     found = sum(memory(case, case.geometry.n, case.devices.precision, 1).values())
     assert there <= found <= 1.25 * there
-
-
-def test_planes_are_those_of_the_transforms():
-    assert {False: fft._SLAB_POINTS["cpu"], True: fft._SLAB_POINTS["gpu"]} == SLAB_POINTS
 
 
 def test_devices_share_the_memory():

@@ -135,7 +135,6 @@ def moved(equation: Equation, scheme: str, before: Carry, y: PyTree, options: St
     )
 
 
-
 def _cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -136,7 +136,6 @@ class Rays(eqx.Module):
         return self.volume * jnp.sum(self.multiplicity * product, dtype=jnp.float64)
 
 
-
 def _phase(given: tuple[Float[Array, "D"], Int[Array, "n"]]) -> Complex[Array, "D n"]:
     """exp(i n angle)."""
     angle, numbers = given

@@ -177,32 +177,31 @@ class Gaussian(_Distribution):
         return distributions.gaussian(v, self.sigma)
 
 
-class Exponential(_Distribution):
-    """exp(a + b v): maximum entropy of a dilute gas, from its mean velocity (Minerbo 1978)."""
+class _Flux(_Distribution):
+    """A distribution given by its mean velocity."""
 
-    kind: Literal["exponential"]
     flux_factor: Number = Field(description="mean velocity along the axis, -1 to 1 [c]")
 
     @field_validator("flux_factor")
     @classmethod
     def _possible(cls, flux_factor: float) -> float:
         return _checked(flux_factor)
+
+
+class Exponential(_Flux):
+    """exp(a + b v): maximum entropy of a dilute gas, from its mean velocity (Minerbo 1978)."""
+
+    kind: Literal["exponential"]
 
     def shape(self, v: np.ndarray) -> np.ndarray:
         """Normalised on [-1, 1]."""
         return distributions.exponential(v, self.flux_factor)
 
 
-class Levermore(_Distribution):
+class Levermore(_Flux):
     """(1 - beta v)^-4: isotropic in a moving frame (Levermore 1984)."""
 
     kind: Literal["levermore"]
-    flux_factor: Number = Field(description="mean velocity along the axis, -1 to 1 [c]")
-
-    @field_validator("flux_factor")
-    @classmethod
-    def _possible(cls, flux_factor: float) -> float:
-        return _checked(flux_factor)
 
     def shape(self, v: np.ndarray) -> np.ndarray:
         """Normalised on [-1, 1]."""

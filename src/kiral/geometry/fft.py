@@ -20,11 +20,9 @@ from jax.sharding import PartitionSpec
 from jaxtyping import Array, Complex, PyTree
 
 from kiral.geometry.box import SLABS, Box, Grid, Modes
+from kiral.geometry.planes import SLAB_POINTS
 
 HalfComplex = Complex[Array, "nx ny half"]
-
-# Points of a slab in `through_grid`. CPU: some thirty fields of a slab stay in the cache of a core. GPU: memory is what counts.
-_SLAB_POINTS = {"cpu": 2**14, "gpu": 2**24}
 
 
 def to_grid(box: Box, fields: tuple[Modes, ...]) -> tuple[Grid, ...]:
@@ -120,7 +118,7 @@ def _planes(box: Box, here: int) -> int:
 
 
 def _slab_points(box: Box) -> int:
-    return _SLAB_POINTS.get(jax.default_backend(), box.points)
+    return SLAB_POINTS.get(jax.default_backend(), box.points)
 
 
 def _whole(transform, box: Box, fields: PyTree) -> PyTree:

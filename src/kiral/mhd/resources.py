@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kiral.core.estimate import Needs, Range
+from kiral.geometry.planes import SLAB_POINTS
 from kiral.mhd import config as cfg
 from kiral.mhd.step_estimate import step_estimate
 
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 EVALUATIONS = 4
 STAGES, NEW_TABLES, MORE_FIELDS = 8, 1.35, 4.5
 """On the whole grid: modes of all unknowns in the stages, new tables over tables, fields besides those transformed."""
-SLAB_POINTS = {False: 2**14, True: 2**24}
-"""Points of the planes of x that a right-hand side has on the grid at a time, without and with a GPU (`geometry/fft.py`)."""
 SLAB_STAGES, SLAB_FIELDS, SLAB_SHARE = 6, 2.5, 6
 """On planes: the same of stages, fields besides, and the part of a field that each transform takes besides its planes."""
 LARGEST_MEASURED = 64
@@ -120,7 +119,7 @@ def memory(config: ChiralMHDRun, n: Sequence[int], precision: str, devices: int,
 def _slab(n: Sequence[int], gpu: bool) -> int:
     """Points on the grid at a time, on one device: the most planes of x within SLAB_POINTS that divide the grid."""
     plane = n[1] * n[2]
-    most = max(1, SLAB_POINTS[gpu] // plane)
+    most = max(1, SLAB_POINTS["gpu" if gpu else "cpu"] // plane)
     return plane * max(d for d in range(1, n[0] + 1) if n[0] % d == 0 and d <= most)
 
 

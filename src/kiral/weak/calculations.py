@@ -100,7 +100,6 @@ class _Neutrinos(Calculation):
         return Zone(matter, nu, nu_bar or nu, self.axial_coupling)
 
 
-
 class Weak(_Neutrinos):
     """The effective chiral magnetic effect in one zone; the inputs of Yamamoto & Yang (2023) by default."""
 
