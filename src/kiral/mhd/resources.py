@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 EVALUATIONS = 4
 STAGES, NEW_TABLES, MORE_FIELDS = 8, 1.35, 4.5
 """On the whole grid: modes of all unknowns in the stages, new tables over tables, fields besides those transformed."""
-SLAB_STAGES, SLAB_FIELDS, SLAB_SHARE = 6, 2.5, 6
-"""On planes: the same of stages, fields besides, and the part of a field that each transform takes besides its planes."""
+SLAB_STAGES, SLAB_FIELDS, SLAB_SHARE, MESH_SHARE = 6, 2.5, 6, 4
+"""On planes: the same of stages, fields besides, and the part of a field that each transform takes besides its planes (on a
+mesh of devices more, for the exchange)."""
 LARGEST_MEASURED = 64
 SERIES_COLUMNS, CHUNK_ROWS, CHUNK, DESCRIPTION = 58, 256, 2**17, 700
 """Columns of the series, at most; rows and bytes of a chunk on disk; bytes of the file that describes a column."""
@@ -100,9 +101,10 @@ def memory(config: ChiralMHDRun, n: Sequence[int], precision: str, devices: int,
     carried = 2 * count.unknowns * field
     tables = count.tables * kept * 8.0
     stages, fields = STAGES, (count.transforms + MORE_FIELDS) * points
-    if devices == 1 and (slab := _slab(n, gpu)) < points:
+    here = math.ceil(n[0] / devices)
+    if (n[0] > 1 or devices == 1) and (slab := _slab(n, here, gpu)) < points:
         stages, (_, my, mz) = SLAB_STAGES, modes(n)
-        through = n[0] * my * mz * 2 + slab + points / SLAB_SHARE
+        through = here * my * mz * 2 + slab + points / (SLAB_SHARE if devices == 1 else MESH_SHARE)
         fields = count.transforms * through + max(count.to_grid, count.to_modes) * kept * 2 + SLAB_FIELDS * points
     found = {
         "state and its slope": carried,
@@ -116,11 +118,11 @@ def memory(config: ChiralMHDRun, n: Sequence[int], precision: str, devices: int,
     return {name: float(size) for name, size in found.items() if size}
 
 
-def _slab(n: Sequence[int], gpu: bool) -> int:
-    """Points on the grid at a time, on one device: the most planes of x within SLAB_POINTS that divide the grid."""
+def _slab(n: Sequence[int], here: int, gpu: bool) -> int:
+    """Points on the grid at a time: the most planes of x within SLAB_POINTS that divide the planes of a device."""
     plane = n[1] * n[2]
     most = max(1, SLAB_POINTS["gpu" if gpu else "cpu"] // plane)
-    return plane * max(d for d in range(1, n[0] + 1) if n[0] % d == 0 and d <= most)
+    return plane * max(d for d in range(1, here + 1) if here % d == 0 and d <= most)
 
 
 def needs(config: ChiralMHDRun, devices: int, gpu: bool = False) -> Needs:
