@@ -162,6 +162,30 @@ def test_a_killed_sweep_goes_on(folder, together):
     assert (out / "points.csv").read_text().count("finished") == 8
 
 
+@pytest.mark.slow
+def test_a_killed_sweep_goes_on_behind_a_scheduler(folder):
+    """SIGKILL of the process that sweeps, while the workers of a scheduler that is not its own run the points."""
+    over = {"model.chiral_feedback": OVER["model.chiral_feedback"], "time.t_end": [0.1, 300.0]}
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as workers:
+        given = {"overrides": RARE, "batch": "off", "scheduler": workers.scheduler_address}
+        code = f"from kiral.sweeps import sweep; sweep('case.toml', {over}, 'behind', **{given})"
+        command = [sys.executable, "-c", code]
+        process = subprocess.Popen(command, cwd=folder, env=os.environ | {"JAX_PLATFORMS": "cpu"}, stderr=subprocess.DEVNULL)
+        out, until = folder / "behind", time.monotonic() + 300
+        while len(list(out.glob("*/checkpoints/step_*"))) < 3:
+            assert process.poll() is None and time.monotonic() < until
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        points = run(folder, "behind", over, **given)
+    assert [point.status for point in points] == ["finished"] * 4
+    for point in points:
+        assert point.values["time.t_end"] == open_run(out / point.folder).series["t"].values[-1]
+    assert (out / "points.csv").read_text().count("finished") == 4
+
+
 def test_what_runs_together(folder):
     """Equal grids that are small; other grids, large ones and other schemes alone."""
 
