@@ -21,10 +21,15 @@ from kiral.config.messages import explain, nearest
 from kiral.core import provenance
 from kiral.core.files import atomic_write, disk_errors, read_json, write_json
 from kiral.core.folder import config_hash, differing_keys
+from kiral.crust.linear_calculations import CrustAmplification, CrustGrowth, CrustResolution
+from kiral.crust.star_calculations import CrustProfile, CrustStar, MassRadius
 from kiral.errors import ConfigError, RunFolderError
 from kiral.flavor.calculations import Stability
 from kiral.kinetic.calculations import Currents
 from kiral.kinetic.homogeneous_calculations import KineticAnomaly, KineticOhm
+from kiral.kinetic.response_calculations import KineticDispersion
+from kiral.kinetic.validity_calculations import KineticValidity
+from kiral.maxwell.calculations import CmwDispersion, MaxwellGrowth
 from kiral.mhd.calculations import Estimates, Growth
 from kiral.mhd.mean_field_calculations import Eq27Map, MeanField
 from kiral.mhd.relic_scenario import Relic
@@ -36,15 +41,25 @@ if TYPE_CHECKING:
 
 
 CALCULATIONS: dict[str, type[Calculation]] = {
+    "cmw-dispersion": CmwDispersion,
+    "crust-amplification": CrustAmplification,
+    "crust-growth": CrustGrowth,
+    "crust-profile": CrustProfile,
+    "crust-resolution": CrustResolution,
     "currents": Currents,
     "estimates": Estimates,
     "growth": Growth,
     "kinetic-anomaly": KineticAnomaly,
+    "kinetic-dispersion": KineticDispersion,
     "kinetic-ohm": KineticOhm,
+    "kinetic-validity": KineticValidity,
+    "maxwell-growth": MaxwellGrowth,
+    "mass-radius": MassRadius,
     "mean-field": MeanField,
     "eq27-map": Eq27Map,
     "relic": Relic,
     "stability": Stability,
+    "star": CrustStar,
     "weak": Weak,
     "weak-converted": WeakConverted,
     "weak-field": WeakField,

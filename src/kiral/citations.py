@@ -32,8 +32,22 @@ FIORILLO_2024 = (
     "D. F. G. Fiorillo, G. G. Raffelt, G. Sigl (2024), "
     "Inhomogeneous kinetic equation for mixed neutrinos: tracing the missing energy, Phys. Rev. Lett. 133, 021002"
 )
+GORBAR_2016 = (
+    "E. V. Gorbar, I. A. Shovkovy, S. Vilchinskii, I. Rudenok, A. Boyarsky, O. Ruchayskiy (2016), "
+    "Anomalous Maxwell equations for inhomogeneous chiral plasma, Phys. Rev. D 93, 105028"
+)
+DEHMAN_2024 = (
+    "C. Dehman, J. A. Pons (2024), "
+    "On the origin of magnetar fields: chiral magnetic instability in neutron star crusts, arXiv:2408.05281"
+)
+CRUST_CALCULATIONS = (
+    "star", "crust-profile", "mass-radius", "crust-amplification", "crust-growth", "crust-resolution",
+)  # fmt: skip
 
-PAPERS = {"fiorillo2024": FIORILLO_2024, "gurgenidze2025": GURGENIDZE_2025, "yamamotoyang2023": YAMAMOTO_2023}
+PAPERS = {
+    "dehmanpons2024": DEHMAN_2024, "fiorillo2024": FIORILLO_2024, "gorbar2016": GORBAR_2016, "gurgenidze2025": GURGENIDZE_2025,
+    "yamamotoyang2023": YAMAMOTO_2023,
+}  # fmt: skip
 """Papers that `kiral reproduce` knows, by key."""
 
 
@@ -49,6 +63,10 @@ def citations(config: Mapping[str, Any], version: str) -> list[str]:
         ]
     if str(model.get("kind", "")).startswith("flavor"):
         lines.append(f"{FIORILLO_2024} [equations, exchange of refractive and kinetic energy]")
+    if model.get("kind") in ("anomalous_maxwell", "chiral_kinetic"):
+        lines.append(f"{GORBAR_2016} [equations]")
+    if config.get("calculation") in CRUST_CALCULATIONS or model.get("kind") == "crust_linear":
+        lines += _crust(config)
     if model.get("flow") == "relativistic":
         lines.append(f"{BRANDENBURG_1996} [relativistic fluid]")
     if config.get("calculation") == "relic":
@@ -57,4 +75,19 @@ def citations(config: Mapping[str, Any], version: str) -> list[str]:
         lines += [f"{citation} [bound]" for citation in dict.fromkeys(found.citation for found in load_bounds())]
     if "time" in config:
         lines.append(f"{KROGSTAD_2005} [time stepping]")
+    return lines
+
+
+def _crust(config: Mapping[str, Any]) -> list[str]:
+    """Equations of state and composition of a star, and who asked for its chirality."""
+    from kiral.crust.eos import equation_of_state
+
+    eos = config["star"]["eos"] if "star" in config else config["eos"]
+    names = [eos] if isinstance(eos, str) else eos
+    found = [equation_of_state(name) for name in names]
+    lines = [f"{eos.source} [equation of state]" for eos in found]
+    if config.get("calculation") != "mass-radius":
+        lines.append(f"{found[0].composition_source} [composition of the crust]")
+    if config.get("calculation") not in ("star", "mass-radius"):
+        lines.append(f"{DEHMAN_2024} [captures, spin flips, chirality]")
     return lines

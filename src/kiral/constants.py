@@ -19,6 +19,9 @@ HBAR_C_EV_CM = HBAR_EV_S * SPEED_OF_LIGHT_CM_S
 FINE_STRUCTURE = 7.2973525643e-3  # CODATA 2022, relative uncertainty 1.6e-10
 FERMI_GEV_2 = 1.1663787e-5  # G_F/(ħc)³ in GeV⁻², CODATA 2022, relative uncertainty 5.1e-7
 ELECTRON_MASS_EV = 5.1099895069e5  # m_e c², CODATA 2022, relative uncertainty 3.1e-10
+NEUTRON_MASS_EV = 9.3956542194e8  # m_n c², CODATA 2022, relative uncertainty 5.1e-10
+NEUTRON_PROTON_EV = 1.29333251e6  # (m_n - m_p) c², CODATA 2022, relative uncertainty 2.9e-7
+ATOMIC_MASS_EV = 9.3149410372e8  # unified atomic mass unit c², CODATA 2022, relative uncertainty 3.1e-10
 AXIAL_COUPLING = 1.27  # |g_A/g_V| of the nucleon: 1.2754 ± 0.0013 (Particle Data Group, PTEP 2022, 083C01), to three digits
 REDUCED_PLANCK_MASS_EV = 2.435323e27  # sqrt(ħc/(8πG)) c², from CODATA 2022 G, relative uncertainty 1.1e-5
 

@@ -46,6 +46,26 @@ def _evenly(points: int, most: int) -> int:
     return next(d for d in range(most, 0, -1) if points % d == 0)
 
 
+def direction_mesh(directions: int, count: int | Literal["auto"], key: str = "devices.count") -> Mesh | None:
+    """The devices that share the directions of neutrinos, each with the whole box; None where it is one.
+
+    "auto" and what is raised as for `slab_mesh`, with the number of directions in place of the first side.
+    """
+    devices, several = jax.devices(), processes.number() > 1
+    if several and count not in ("auto", len(devices)):
+        raise ConfigError(f'{key} = {count}: the processes of this run have {len(devices)} devices; give "auto" or that number')
+    if count == "auto":
+        count = len(devices) if several else _evenly(directions, 1 if devices[0].platform == "cpu" else len(devices))
+    if count == 1:
+        return None
+    if count > len(devices):
+        raise ConfigError(f"{key} = {count}: jax finds {len(devices)} {devices[0].platform} device(s); give at most that many")
+    if directions % count:
+        allowed = ", ".join(str(d) for d in range(1, min(directions, len(devices)) + 1) if directions % d == 0)
+        raise ConfigError(f"{key} = {count} devices must divide the {directions} directions of the model; possible: {allowed}")
+    return Mesh(np.array(devices[:count]), (SLABS,))
+
+
 def box_layout(box: Box) -> Layout | None:
     """How modes and grid values of a box lie on its devices."""
     if box.mesh is None:

@@ -148,17 +148,18 @@ def check_fits(config: RunConfig, folder: Path) -> None:
         return
     import jax
 
-    found = resources(config, _devices(config, needs.grid), gpu=jax.default_backend() == "gpu")
+    found = resources(config, _devices(config, needs), gpu=jax.default_backend() == "gpu")
     refusals = processes.gathered(_memory_refusal(config, found) or _disk_refusal(found, folder))
     if refusal := next((said for said in refusals if said), None):
         raise ConfigError(refusal)
 
 
-def _devices(config: RunConfig, grid: tuple[int, int, int]) -> int:
-    """How many devices will share the box."""
-    from kiral.devices import slab_mesh
+def _devices(config: RunConfig, needs: Needs) -> int:
+    """How many devices will share the case."""
+    from kiral.devices import direction_mesh, slab_mesh
 
-    mesh = slab_mesh(grid, config.devices.count)
+    count = config.devices.count
+    mesh = slab_mesh(needs.grid, count) if needs.parts is None else direction_mesh(needs.parts, count)
     return 1 if mesh is None else mesh.size
 
 

@@ -1,4 +1,7 @@
-"""Run by test_devices.py in a process of its own with four virtual devices: prints what it found as JSON."""
+"""Run by test_devices.py in a process of its own with four virtual devices: prints what it found as JSON.
+
+Arguments: names of the cases; those of chiral MHD where there are none.
+"""
 
 import json
 import re
@@ -21,15 +24,24 @@ CASES = {
     "2-D": ("cpi", {"geometry.n": [16, 1, 12], "model.flow": "none"}),
     "2-D-yz": ("cpi", {"geometry.n": [1, 16, 12], "model.flow": "none"}),
 }
-COUNTS = {"3-D": (1, 2, 4), "2-D": (1, 4), "2-D-yz": (1, 2)}
-STEPS, DT = 3, 1e-4
+MAXWELL = {
+    "model.charge": 0.3, "model.relaxation_time": 2.0, "geometry.n": [12, 10, 8], "geometry.length": [20.0, 18.0, 22.0],
+    "initial": {"kind": "noise", "amplitude": 0.05, "background_field": [0.3, -0.2, 0.5],
+                "mu5": {"kind": "random", "mean": 0.1, "rms": 0.1, "correlation_length": 5.0},
+                "mu": {"kind": "random", "rms": 0.05, "correlation_length": 5.0}},
+}  # fmt: skip
+COUNTS = {"3-D": (1, 2, 4), "2-D": (1, 4), "2-D-yz": (1, 2), "maxwell": (1, 2)}
+STEPS = 3
+
+
+DT = dict.fromkeys(CASES, 1e-4) | {"maxwell": 0.2}
 
 
 def carry_of(name: str, count: int):
-    case, settings = CASES[name]
+    case, settings = CASES.get(name) or ("cpi-maxwell", MAXWELL)
     problem = kiral.api.build(case, settings | {"devices.count": count})
     equation = problem.equation
-    options = step_options(1e-5, DT)
+    options = step_options(1e-5, DT[name])
     t, options = place((np.asarray(0.01), options), equation.layout)
     return equation, options, start(equation, "etdrk4", t, first_state(problem), options)
 
@@ -63,7 +75,7 @@ def collectives(text: str) -> dict:
 def main() -> None:
     kiral.api.setup_jax(Devices(kind="cpu", count=4))
     result = {}
-    for name in CASES:
+    for name in sys.argv[1:] or CASES:
         reference = None
         for count in COUNTS[name]:
             equation, options, carry = carry_of(name, count)

@@ -8,19 +8,38 @@ from pathlib import Path
 
 import pytest
 
+from kiral.devices import slab_mesh
+from kiral.errors import ConfigError
+
 SCRIPT = Path(__file__).parent / "several_devices.py"
+
+
+def several_devices(*cases: str) -> dict:
+    environment = os.environ | {"JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, SCRIPT, *cases], capture_output=True, text=True, check=True, env=environment)
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
 def found():
-    environment = os.environ | {"JAX_PLATFORMS": "cpu"}
-    done = subprocess.run([sys.executable, SCRIPT], capture_output=True, text=True, check=True, env=environment)
-    return json.loads(done.stdout)
+    return several_devices()
 
 
 @pytest.mark.parametrize("which", ["3-D on 2", "3-D on 4", "2-D on 4", "2-D-yz on 2"])
 def test_equals_one_device(found, which):
     assert found[which]["difference"] <= 1e-14
+
+
+@pytest.mark.slow
+def test_maxwell_equations_on_two_devices():
+    """First order in 3-D. In 1-D two devices are refused, as of any box."""
+    found = several_devices("maxwell")["maxwell on 2"]
+    assert found["difference"] <= 1e-14
+    counted = found["collectives"]["count"]
+    assert counted["all-to-all"] == 2
+    assert counted["all-gather"] == counted["collective-permute"] == counted["reduce-scatter"] == 0
+    with pytest.raises(ConfigError, match="a 1-D box cannot be shared"):
+        slab_mesh((1, 1, 16), 2)
 
 
 @pytest.mark.parametrize("count", [2, 4])

@@ -6,16 +6,16 @@ Reference values of the two beams (S1, S3: seeds of one and of two modes) were m
 from dataclasses import replace
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from flavor_setups import FAST, TWO_BEAMS, drifts, follow, problem, values
-from scipy.integrate import solve_ivp
-from scipy.linalg import expm
 
 from kiral.flavor import dispersion
-from kiral.flavor.groups import SU3
-from kiral.flavor.terms_config import mixing_matrix
+from kiral.flavor.collisions import Relaxation
+from kiral.flavor.groups import SU2, SU3
+from kiral.flavor.state import State
 
 S1 = {5: 0.99955962122, 8: 0.82995544567, 10: -0.98147829373, 12: 0.88273119145, 15: 0.99970050879, 20: 0.99999999699}
 S3 = {5: 0.9994786783, 8: 0.8074779498, 9: -0.0052102764, 10: -0.8501068237, 12: 0.8489427393, 15: -0.7509966295,
@@ -104,6 +104,10 @@ def test_growth_is_the_root_of_the_dispersion_relation():
     times = (400.0, 440.0)
     found = [np.abs(psi(y, t, k)) for t, y in zip(times, follow(made, times, tolerance=1e-10), strict=True)]
     assert np.log(found[1] / found[0]) / 40 == pytest.approx(expected, rel=1e-6)
+    # The recorded mode has nothing else in it: it grows so from the start.
+    (y,) = follow(made, [20.0], tolerance=1e-10)
+    early = [values(made, t, state, "fastest_mode")[0] for t, state in ((0.0, made.initial_state()), (20.0, y))]
+    assert np.log(early[1] / early[0]) / 20 == pytest.approx(expected, rel=1e-6)
 
 
 def total_psi(made):
@@ -160,19 +164,6 @@ def test_matter_that_varies_in_space(tmp_path):
     np.testing.assert_allclose(nux, 1 - by_energy @ [0.2, 0.3, 0.5], rtol=0, atol=1e-11)
 
 
-THREE = {"vacuum": {"levels": [0.0, 0.1, 1.0], "angles": [0.59, 0.148, 0.78], "cp_phase": 1.2}, "matter": 0.4}
-
-
-def test_three_flavors_with_cp_violation():
-    beams = [{"velocity": 0.0, "nu": [1.0, 0.0, 0.0], "nubar": [1.0, 0.0, 0.0]}]
-    made = problem({"kind": "flavor_beams", "mu": 0.0, "beams": beams} | THREE, scheme="rk4")
-    (y,) = follow(made, [20.0], scheme="rk4", tolerance=1e-11)
-    u = mixing_matrix(THREE["vacuum"]["angles"], 1.2)
-    h, matter = u @ np.diag(THREE["vacuum"]["levels"]) @ u.conj().T, np.diag([0.4, 0, 0])
-    expected = [abs(expm(-20j * m)[0, 0]) ** 2 for m in (h + matter, h.conj() - matter)]
-    np.testing.assert_allclose(values(made, 20, y, "survival_nue", "survival_nuebar"), expected, atol=1e-9)
-
-
 @pytest.mark.parametrize("scheme", ["rk4", pytest.param("lie4", marks=pytest.mark.slow)])
 def test_three_flavors_reduce_to_two(scheme):
     """Fast conversion of two beams with a third flavor that is not there. Compiling SU(3) rotations takes seconds: slow."""
@@ -210,45 +201,78 @@ def test_one_dimension_inside_three():
     assert abs(found[0][1]) > 1e-6
 
 
-def test_bipolar_pendulum():
-    """dP/dt = (ωB + μD) × P, dP̄/dt = (-ωB + μD) × P̄ for two opposite beams of each: period and energy by another integrator."""
-    beams = [{"velocity": v, "nu": [0.5, 0.0], "nubar": [0.5, 0.0]} for v in (1.0, -1.0)]
-    model = {"kind": "flavor_beams", "mu": 10.0, "beams": beams, "vacuum": {"levels": [1.0, 0.0], "angles": [0.01]}}
-    made = problem(model)
-    b = -np.array([np.sin(0.02), 0.0, -np.cos(0.02)])
-
-    def rate(_, y):
-        p, q = y.reshape(2, 3)
-        # Per beam 1/2: the other beam, twice as (1 - v·v') = 2, and itself not at all.
-        d = 10.0 * (p - q)
-        return np.r_[np.cross(b + d, p), np.cross(-b + d, q)]
-
-    times = [2.0, 4.0, 5.5]
-    exact = solve_ivp(rate, (0, 5.5), [0, 0, 1.0, 0, 0, 1.0], rtol=1e-12, atol=1e-13, t_eval=times, method="DOP853")
-    states = follow(made, times, tolerance=1e-11)
-    found = [values(made, t, y, "survival_nue")[0] for t, y in zip(times, states, strict=True)]
-    np.testing.assert_allclose(found, (1 + exact.y[2]) / 2, rtol=0, atol=1e-8)
-    assert min(found) < 0.5
-    assert drifts(made, times[-1], states[-1])["energy"] < 1e-8
+RATES, EQUILIBRIUM = np.array([[0.5, 0.2], [0.4, 0.1]]), np.array([[0.3, 0.2], [0.2, 0.1]])
 
 
-@pytest.mark.parametrize("start", ["empty", "coherent"])
-def test_collisions_relax_exactly(start):
-    """ρ_ff → ρ_eq as exp(-κ t), ρ_ex decays as exp(-(κ_e + κ_x) t/2); three flavors, H off."""
-    kappa, equilibrium, t = np.array([0.5, 0.4, 0.3]), np.array([1.0, 0.5, 0.25]), 3.0
-    beams = [{"velocity": 0.0, "nu": [0.0] * 3 if start == "empty" else [1.0, 0.0, 0.0]}]
-    collisions = {"nu": kappa.tolist(), "equilibrium_nu": equilibrium.tolist()}
-    collisions |= {"nubar": [0.0] * 3, "equilibrium_nubar": [0.0] * 3}
-    seed = {"kind": "modes", "modes": [[0, 0.0 if start == "empty" else 0.5]], "keep": "length"}
-    made = problem({"kind": "flavor_beams", "mu": 0.0, "beams": beams, "collisions": collisions}, seed, scheme="rk4")
-    (y,) = follow(made, [t], scheme="rk4", tolerance=1e-6)
-    scale = float(made.equation.content[0, 0, 0])
-    states = (made.initial_state(), y)
-    before, after = (scale * SU3.matrix(np.array(s.p).reshape(8), float(np.squeeze(s.trace))) for s in states)
+def colliding(scheme, *, mu=1.0, nu=(0.5, 0.1), rates=RATES, equilibrium=EQUILIBRIUM):
+    """Two beams with coherence in a box, emitted and absorbed; the program is the same for all numbers."""
+    beams = [{"velocity": 1.0, "nu": nu, "nubar": nu[::-1]}, {"velocity": -1.0, "nu": nu[::-1], "nubar": nu}]
+    collisions = dict(zip(("nu", "nubar"), rates.tolist(), strict=True))
+    collisions |= dict(zip(("equilibrium_nu", "equilibrium_nubar"), equilibrium.tolist(), strict=True))
+    seed = {"kind": "modes", "modes": [[-1, 0.2 * max(nu)], [0, 0.1 * max(nu)]], "keep": "length"}
+    model = {"kind": "flavor_beams", "mu": mu, "beams": beams, "collisions": collisions}
+    return problem(model, seed, n=16, length=6.0, scheme=scheme)
+
+
+def density_matrices(made, y):
+    """ρ of every direction and bin along the rays."""
+    scale = np.asarray(made.equation.content).sum(axis=0)[..., None, None, None]
+    p = np.array([np.asarray(c) for c in y.p])
+    return SU2.matrix(scale * p, scale * np.asarray(y.trace))
+
+
+@pytest.mark.parametrize("scheme", ["lie4", "rk4"])
+@pytest.mark.parametrize("nu", [(0.0, 0.0), (0.5, 0.1)], ids=["empty", "coherent"])
+def test_collisions_relax_exactly(scheme, nu):
+    """ρ_ff → ρ_eq as exp(-κ t), ρ_ex decays as exp(-(κ_e + κ_x) t/2), whatever the step; no other term."""
+    made, t = colliding(scheme, mu=0.0, nu=nu, rates=10 * RATES), 1.2
+    (y,) = follow(made, [t], scheme=scheme, dt=0.4)
+    before, after = (density_matrices(made, s) for s in (made.initial_state(), y))
+    for b in (0, 1):
+        decay = np.exp(-5 * (RATES[b][:, None] + RATES[b]) * t)
+        rest = np.diag(EQUILIBRIUM[b])
+        np.testing.assert_allclose(after[:, b], rest + decay * (before[:, b] - rest), rtol=1e-12, atol=1e-15)
+    assert (np.abs(before[..., 0, 1]).max() > 0.05) == (nu != (0.0, 0.0))
+
+
+def test_collisions_of_three_flavors_decay_by_pairs():
+    """The flow of half a unit of time, with its source, on matrices: ρ_fg by (κ_f + κ_g)/2."""
+    kappa, equilibrium, h = np.array([0.5, 0.4, 0.3]), np.array([0.3, 0.2, 0.1]), 0.5
+    random = np.random.default_rng(3)
+    a = random.normal(size=(3, 3)) + 1j * random.normal(size=(3, 3))
+    rho = a @ a.conj().T
+    rho /= np.trace(rho).real
+    shape = (1, 1, 1, 1, 1)
+    y = State(tuple(jnp.full(shape, c) for c in SU3.vector(rho)), jnp.ones(shape), jnp.zeros(()))
+    flow = Relaxation(3, jnp.asarray(kappa)[:, None], jnp.asarray(equilibrium)[:, None, None])
+    tables = flow.tables(jnp.asarray(h))
+    kept, emitted = flow.phi(tables, 0, y), flow.phi(tables, 1, flow.source(y))
+    p = [float(np.squeeze(a + h * b)) for a, b in zip(kept.p, emitted.p, strict=True)]
+    found = SU3.matrix(np.array(p), float(np.squeeze(kept.trace + h * emitted.trace)))
     rest = np.diag(equilibrium)
-    decay = np.exp(-(kappa[:, None] + kappa) / 2 * t)
-    np.testing.assert_allclose(after, rest + decay * (before - rest), rtol=1e-12, atol=1e-15)
-    assert (np.abs(before[0, 1]) > 0.2) == (start == "coherent")
+    np.testing.assert_allclose(found, rest + np.exp(-(kappa[:, None] + kappa) / 2 * h) * (rho - rest), rtol=1e-13, atol=1e-15)
+
+
+def test_collisions_between_rotations_are_of_fourth_order():
+    """lie4 with exact relaxation before and after its rotations, steps forwards only, against rk4, which mixes both."""
+    (reference,) = follow(colliding("rk4"), [3.0], scheme="rk4", dt=0.005)
+    made = colliding("lie4")
+    errors = []
+    for dt in (0.2, 0.1, 0.05):
+        (y,) = follow(made, [3.0], dt=dt)
+        pairs = zip(jax.tree.leaves(y), jax.tree.leaves(reference), strict=True)
+        errors.append(max(float(jnp.max(jnp.abs(a - b))) for a, b in pairs))
+    assert np.all(np.log2(np.array(errors[:-1]) / errors[1:]) > 3.8), errors
+    assert errors[-1] < 1e-7
+
+
+def test_stiff_collisions_only_relax():
+    """κ dt = 20: towards equilibrium, no eigenvalue below zero."""
+    made = colliding("lie4", rates=200 * RATES)
+    (y,) = follow(made, [2.0], dt=0.2)
+    found = density_matrices(made, y)
+    assert np.linalg.eigvalsh(found).min() > 0
+    np.testing.assert_allclose(found[:, 0], np.broadcast_to(np.diag(EQUILIBRIUM[0]), found[:, 0].shape), atol=1e-12)
 
 
 def test_a_shared_vector_is_two_equal_ones():

@@ -56,8 +56,10 @@ def message(case, overrides):
 
 def test_cases_of_kiral_are_valid_and_resolve():
     assert case_names() == [
-        "bipolar", "chiral-magnetic-wave", "cpi", "cpi-turbulence", "decaying-helical", "energy-resolved", "fast-flavor-1d",
-        "fast-flavor-3d", "msw", "sourced-cpi", "supernova-cpi", "supernova-cpi-flow", "two-beam", "zero-mean-mu5",
+        "bipolar", "chiral-magnetic-wave", "chiral-relaxation", "cmw-pulse", "cpi", "cpi-maxwell", "cpi-turbulence",
+        "crust-linear", "decaying-helical", "energy-resolved", "fast-flavor-1d", "fast-flavor-3d",
+        "inverse-cascade-inhomogeneous", "kinetic-anomaly", "kinetic-cmw", "kinetic-ohm", "msw", "mu5-step", "sourced-cpi",
+        "supernova-cpi", "supernova-cpi-flow", "two-beam", "zero-mean-mu5",
     ]  # fmt: skip
     config = load_case("sourced-cpi").config
     assert (config.model.source.kind, config.geometry.n, config.time.t_end) == ("decay", (48, 48, 48), 0.15)

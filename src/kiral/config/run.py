@@ -15,9 +15,13 @@ from kiral.config.base import Count, Duration, Number, Positive, Section
 from kiral.config.table import TableConfig
 from kiral.config.units import AnyUnits, Units
 from kiral.core.folder import config_hash
+from kiral.crust import config as crust
 from kiral.flavor import config as flavor
 from kiral.flavor import resolved_config as resolved
 from kiral.flavor.terms_config import FlavorUnits, NaturalUnits
+from kiral.kinetic import run_config as kinetic
+from kiral.maxwell import config as maxwell
+from kiral.maxwell import initial_config as maxwell_initial
 from kiral.mhd import config as mhd
 
 if TYPE_CHECKING:
@@ -210,7 +214,7 @@ class FlavorTime(Time):
     """Time span, scheme and step control."""
 
     scheme: Literal["lie4", "rk4"] = Field(
-        default="lie4", description="lie4: every |P| kept to round-off; rk4: the classical method"
+        default="lie4", description="lie4: every |P| kept to round-off, but for collisions; rk4: the classical method"
     )
     tolerance: Positive = Field(default=1e-6, description="error per step, relative to the coherence, that the step aims at")
 
@@ -223,12 +227,6 @@ class FlavorRun(RunConfig):
     initial: flavor.Initial = flavor.FlavorStates()
     time: FlavorTime
     units: FlavorUnits = NaturalUnits()
-
-    @model_validator(mode="after")
-    def _collisions_need_rk4(self) -> FlavorRun:
-        if self.model.collisions is not None and self.time.scheme == "lie4":
-            raise ValueError('time.scheme: lie4 only turns polarization vectors; with model.collisions set scheme = "rk4"')
-        return self
 
     @model_validator(mode="after")
     def _seed_fits(self) -> FlavorRun:
@@ -249,6 +247,12 @@ class FlavorRun(RunConfig):
         if self.model.matter_file is not None:
             own["model.matter_file"] = self.model.matter_file
         return super().files() | own
+
+    def needs(self, devices: int, gpu: bool = False) -> Needs:
+        """What memory, steps and disk on so many devices are estimated from: `kiral.flavor.resources`."""
+        from kiral.flavor.resources import needs
+
+        return needs(self, devices)
 
     def estimates(self) -> dict[str, Any]:
         """What linear theory expects of this case: `kiral.flavor.estimates.scenario`."""
@@ -299,11 +303,161 @@ class FlavorEnergyRun(RunConfig):
         return resolved.estimates(self.model, self.geometry, self.initial)
 
 
+class KineticTime(Time):
+    """Time span, scheme and step control."""
+
+    scheme: Literal["ark4"] = Field(
+        default="ark4", description="ark4: collisions and small momenta implicit, streaming explicit"
+    )
+    tolerance: Positive = Field(default=1e-7, description="error per step, relative to f, that the adaptive step aims at")
+
+
+class ChiralKineticRun(RunConfig):
+    """A case of chiral kinetic theory, homogeneous or along z."""
+
+    model: kinetic.ChiralKineticModel
+    geometry: kinetic.KineticGrid = kinetic.KineticGrid()
+    initial: kinetic.LocalEquilibrium = kinetic.LocalEquilibrium()
+    time: KineticTime
+    units: kinetic.NaturalUnits = kinetic.NaturalUnits()
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> ChiralKineticRun:
+        problem = kinetic.check_sections(self.model, self.geometry, self.initial)
+        if problem:
+            raise ValueError(problem)
+        if self.devices.precision != "float64":
+            raise ValueError('devices.precision: sums over momenta need "float64" here; remove the key')
+        return self
+
+    def build(self, directory: Path | str = ".") -> Problem:
+        """The built problem; files of the case are relative to `directory`. Imports jax."""
+        from kiral.kinetic.run_build import build_problem
+
+        return build_problem(self, Path(directory))
+
+    def tables(self) -> dict[str, TableConfig]:
+        """All tables in time, by dotted key."""
+        return self.model.tables()
+
+    def estimates(self) -> dict[str, Any]:
+        """What theory expects of this case: `kiral.kinetic.run_estimates.scenario`."""
+        from kiral.kinetic.run_estimates import scenario
+
+        return scenario(self)
+
+
+class MaxwellTime(Time):
+    """Time span, scheme and step control."""
+
+    scheme: Literal["etdrk4", "rk4"] = Field(
+        default="etdrk4", description="etdrk4: light, Ohmic relaxation, diffusion exact; rk4: all of them resolved"
+    )
+
+
+class MaxwellRun(RunConfig):
+    """A case of the anomalous Maxwell equations in a periodic box."""
+
+    model: maxwell.AnomalousMaxwell
+    geometry: maxwell.Box
+    initial: maxwell_initial.Initial = maxwell_initial.Uniform()
+    time: MaxwellTime
+    units: NaturalUnits = NaturalUnits()
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> MaxwellRun:
+        start, single = self.initial, self.devices.precision == "float32"
+        plasma = self.model.plasma(start.mean("mu"), start.mean("mu5"))
+        problem = maxwell_initial.check_start(start, self.geometry) or self.model.check_permittivity(plasma)
+        if single:
+            problem = 'devices.precision = "float32" is not offered for these equations; allowed: "float64"'
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    def build(self, directory: Path | str = ".") -> Problem:
+        """The built problem; files of the case are relative to `directory`. Imports jax."""
+        from kiral.maxwell.build import build_problem
+
+        return build_problem(self, Path(directory))
+
+    def estimates(self) -> dict[str, Any]:
+        """What linear theory expects of this case: `kiral.maxwell.estimates.scenario`."""
+        from kiral.maxwell.estimates import scenario
+
+        return scenario(self)
+
+    def needs(self, devices: int, gpu: bool = False) -> Needs:
+        """What memory, steps and disk on so many devices are estimated from: `kiral.maxwell.resources`."""
+        from kiral.maxwell.resources import needs
+
+        return needs(self, devices, gpu)
+
+    def tables(self) -> dict[str, TableConfig]:
+        """All tables in time, by dotted key."""
+        return self.model.tables()
+
+    def files(self) -> dict[str, str]:
+        """Paths of all files that the case reads, by dotted key."""
+        own = {"initial.path": self.initial.path} if isinstance(self.initial, maxwell_initial.FieldFile) else {}
+        return super().files() | own
+
+
+class CrustLinearTime(Time):
+    """Time span, scheme and step control."""
+
+    scheme: Literal["ark4", "ark4_refreshed"] = Field(
+        default="ark4", description="ark4: a constant temperature, factorised once per step size; ark4_refreshed: in every step"
+    )
+    tolerance: Positive = Field(default=1e-6, description="error per step, relative to the field, that the step aims at")
+
+
+class CrustLinearRun(RunConfig):
+    """A case of the linear chiral magnetic instability in a neutron star's crust."""
+
+    model: crust.CrustLinear
+    star: crust.StarSection = crust.StarSection()
+    geometry: crust.RadialGrid = crust.RadialGrid()
+    initial: crust.DecayMode = crust.DecayMode()
+    time: CrustLinearTime
+    units: crust.CrustUnits = crust.CrustUnits()
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> CrustLinearRun:
+        problem = crust.check_sections(self.geometry, self.initial)
+        if problem:
+            raise ValueError(problem)
+        if self.model.tables() and self.time.scheme == "ark4":
+            raise ValueError('time.scheme: a temperature that is a table in time needs scheme = "ark4_refreshed"')
+        if self.devices.precision != "float64":
+            raise ValueError('devices.precision: solving along the radius needs "float64"; remove the key')
+        return self
+
+    def build(self, directory: Path | str = ".") -> Problem:
+        """The built problem; files of the case are relative to `directory`. Imports jax."""
+        from kiral.crust.linear_build import build_problem
+
+        return build_problem(self, Path(directory))
+
+    def tables(self) -> dict[str, TableConfig]:
+        """All tables in time, by dotted key."""
+        return self.model.tables()
+
+    def estimates(self) -> dict[str, Any]:
+        """What linear theory expects of this case: `kiral.crust.linear_estimates.scenario`."""
+        from kiral.crust.linear_estimates import scenario
+
+        return scenario(self)
+
+
 RUNS: dict[str, type[RunConfig]] = {
     "chiral_mhd": ChiralMHDRun,
     "flavor_beams": FlavorBeamsRun,
     "flavor_angles": FlavorAnglesRun,
     "flavor_sphere": FlavorSphereRun,
     "flavor_energy": FlavorEnergyRun,
+    "chiral_kinetic": ChiralKineticRun,
+    "anomalous_maxwell": MaxwellRun,
+    "crust_linear": CrustLinearRun,
 }
 """The class of a case by its `[model] kind`."""

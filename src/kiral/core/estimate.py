@@ -9,14 +9,19 @@ import math
 import os
 import re
 import shutil
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 MIB, GIB = 2.0**20, 2.0**30
+CHUNK_ROWS, CHUNK, DESCRIPTION = 256, 2**17, 700
+"""Rows and bytes of a chunk on disk; bytes of the file that describes a column."""
+_STARTING_STEPS = 12
 
 
 class Range(NamedTuple):
@@ -56,7 +61,7 @@ class Needs:
     processor that `measured` names, on one device; traffic: bytes that one right-hand side moves at least, on each device;
     rows: bytes of one row by output; floor: bytes of each output without rows; checkpoint: bytes of one; fits(bytes): what
     to set so that a device needs no more; small: overrides that make a case quick to measure; unknown: what the numbers
-    leave out, in words.
+    leave out, in words; parts: number of parts that devices share, where it is not the box.
     """
 
     points: int
@@ -74,6 +79,48 @@ class Needs:
     fits: Callable[[float], str]
     small: dict[str, Any]
     unknown: tuple[str, ...] = ()
+    parts: int | None = None
+
+
+def steady_limits(rates: Mapping[str, Range]) -> tuple[Limit, ...]:
+    """Limits that stay as they are over the run, from 1/step at least and at most; 0: no bound."""
+    return tuple(
+        Limit(name, *(1 / rate if rate else math.inf for rate in pair), tuple(np.full(2, rate) for rate in pair))
+        for name, pair in rates.items()
+    )
+
+
+def steady_steps(rates: Mapping[str, Range], span: float, dt: float | None) -> Range:
+    """Accepted steps over `span` [the run's time] with such limits; a fixed dt takes what it takes."""
+    if dt is not None:
+        count = math.ceil(span / dt)
+        return Range(count, count)
+    low, high = (max(pair[side] for pair in rates.values()) for side in (0, 1))
+    return Range(math.ceil(span * low) + 1, math.ceil(span * high) + _STARTING_STEPS)
+
+
+@cache
+def measured_cost(package: Path) -> dict[str, Any]:
+    """The measured cost of a subject, the file cost.toml in the folder of its package."""
+    return tomllib.loads((package / "cost.toml").read_text(encoding="utf-8"))
+
+
+def per_transform(table: Mapping[str, list[float]], points: int) -> Range:
+    """ns per point and transform, best and median: between the sizes measured by log(points); beyond them as log(points)."""
+    sizes = np.log(np.asarray(table["points"], dtype=float))
+    x = math.log(points)
+    beyond = max(1.0, x / sizes[-1])
+    return Range(*(float(np.interp(x, sizes, table[name])) * beyond for name in ("best", "median")))
+
+
+def empty_outputs(columns: int, spectra: int, shells: int, fields: int) -> dict[str, float]:
+    """Bytes of the outputs of a box without rows: columns of the series, spectra, arrays of a snapshot. A chunk is as large
+    as when it is full."""
+    return {
+        "series": float(columns * (8 * CHUNK_ROWS + DESCRIPTION)),
+        "spectra": float(spectra * (min(8 * CHUNK_ROWS * shells, CHUNK) + DESCRIPTION) + 2 * CHUNK_ROWS * 8),
+        "snapshots": float(fields * (CHUNK + DESCRIPTION) + 8 * CHUNK_ROWS),
+    }
 
 
 def steps_between(t: np.ndarray, limits: tuple[Limit, ...]) -> Range:

@@ -26,8 +26,21 @@ _OURS_BEFORE_CONFIG = {LOCK_NAME, "case.toml", "provenance.json", "status.json",
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """sha256 of the canonical JSON of a resolved configuration."""
+    """sha256 of the canonical JSON of a resolved configuration, but for options that are not set (None).
+
+    An option that a later version adds, and that is not set, leaves a case the same: its runs are found again.
+    """
+    return _sha256(_without_none(config))
+
+
+def _sha256(config: Any) -> str:
     return hashlib.sha256(json.dumps(config, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_none(entry) for key, entry in value.items() if entry is not None}
+    return [_without_none(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def differing_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> dict[str, tuple[Any, Any]]:
@@ -168,7 +181,7 @@ class RunFolder:
         """config.json is what kiral wrote: at the start, or when a resume changed it."""
         record = read_json(self.path / "provenance.json")
         known = {record["config_hash"], *(resumed["config_hash"] for resumed in record["resumed"])}
-        if config_hash(self.config) not in known:
+        if not known & {config_hash(self.config), _sha256(self.config)}:  # older folders hashed options that are not set too
             raise RunFolderError(
                 f"{self.path / 'config.json'} has been altered since the run began: that would be another run. "
                 "Restore it, or start the other run with `kiral run` and --out."

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 
 import jax.numpy as jnp
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
+ORDERS = 4
+"""A fourth-order exponential scheme needs φ_0 to φ_3."""
 _TAYLOR_TERMS = 16
+_MEETING = 1e-5
 
 
 def phi_functions(z: Array, order: int) -> list[Array]:
@@ -27,6 +30,29 @@ def phi_functions(z: Array, order: int) -> list[Array]:
     for k in range(order):
         up.append((up[-1] - 1 / math.factorial(k)) / z_large)
     return [jnp.where(small, a, b) for a, b in zip(down, up, strict=True)]
+
+
+def pair_functions(h: Float[Array, ""], centre: Array, square: Array) -> list[tuple[Array, Array]]:
+    """For each order 0..3: (c0, c1) with φ_order(h M) = c0 + c1 M, for 2×2 blocks M with eigenvalues s± = centre ± √square.
+
+    centre ≤ 0; both arrays are real, as c0 and c1 are: c1 = (φ(h s₊) - φ(h s₋))/(2 √square), c0 = (φ(h s₊) + φ(h s₋))/2 -
+    c1 centre. Where h |√square| < 1e-5 c1 is the derivative h φ'_k(h centre) = h (φ_k - k φ_{k+1}), exact where the
+    eigenvalues meet and off by less than 2e-11 there.
+    """
+    split = jnp.sqrt(jnp.abs(square))
+    oscillates, meets = square < 0, h * split < _MEETING
+    # s₊ is complex for oscillating modes and then s₋ = s₊*; for overdamped ones both are real.
+    plus = phi_functions(h * (centre + jnp.where(oscillates, 1j, 1) * split), ORDERS - 1)
+    minus = phi_functions(h * (centre - jnp.where(oscillates, 0, split)), ORDERS - 1)
+    middle = phi_functions(h * centre, ORDERS)
+    functions = []
+    for order in range(ORDERS):
+        f, g = plus[order], minus[order]
+        difference = jnp.where(oscillates, f.imag, (f.real - g) / 2)
+        derivative = h * (middle[order] - order * middle[order + 1])
+        c1 = jnp.where(meets, derivative, difference / jnp.where(meets, 1, split))
+        functions.append((jnp.where(oscillates, f.real, (f.real + g) / 2) - c1 * centre, c1))
+    return functions
 
 
 def _taylor(z: Array, order: int) -> Array:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from kiral.core.layout import place
 from kiral.core.problem import Coordinate, Monitor, Problem
+from kiral.devices import direction_mesh
 from kiral.flavor import config as cfg
+from kiral.flavor.blocks import block_count
 from kiral.flavor.collisions import Relaxation
-from kiral.flavor.equations import Data, FlavorEquation
+from kiral.flavor.equations import Data, FastestMode, FlavorEquation
+from kiral.flavor.fastest import fastest_mode
 from kiral.flavor.groups import GROUPS
 from kiral.flavor.initial import coordinates, from_file, perturbed, read_profile
 from kiral.flavor.moments import moments
@@ -22,10 +27,6 @@ from kiral.flavor.terms_config import Collisions
 
 if TYPE_CHECKING:
     from kiral.config.run import FlavorRun
-
-BLOCK_BYTES = 2**18
-"""Size of one component of a block of directions: some of them fit a CPU's second-level cache."""
-
 
 class Bins(NamedTuple):
     """Populations: p of flavor states (C, D, B) and trace (D, B), and what they count, times quadrature weight: trace part and
@@ -47,6 +48,7 @@ def build_problem(config: FlavorRun, directory: Path) -> Problem:
     else:
         p = perturbed(config.initial, bins.p, bins.content.sum(axis=0), config.geometry, config.seed)
     equation = build_equation(config, bins, _norm(p, config.initial), directory)
+    equation = eqx.tree_at(lambda eq: eq.norm, equation, place(equation.norm, equation.layout))
     precision = jnp.dtype(config.devices.precision)
     grid = (1, 1, 1) if config.model.collisions is None else config.geometry.n
 
@@ -127,10 +129,12 @@ def build_equation(config: FlavorRun, bins: Bins, norm: np.ndarray, directory: P
     mostly = 2 * began[0] > bins.trace_content[0] * bins.trace
     coupling = bins.content[0] - bins.content[1]
     rays = Rays(geometry.n, _array(geometry.length), _array(config.time.t_start))
+    mesh = direction_mesh(len(rows), config.devices.count)
+    each = len(rows) // (1 if mesh is None else mesh.size)
     return FlavorEquation(
         flavors=model.flavors,
         sums=sums,
-        block_count=block_count(len(rows), share.shape[1], geometry.n),
+        block_count=block_count(each, share.shape[1], geometry.n),
         rays=rays,
         data=Data(*(_array(x) for x in (directions.velocity, rows, coupling, share))),
         mu=_array(model.mu),
@@ -144,7 +148,14 @@ def build_equation(config: FlavorRun, bins: Bins, norm: np.ndarray, directory: P
         began_electron=_array(mostly),
         norm=_array(norm),
         energy=bins.energy,
+        fastest=_fastest(model, geometry),
+        mesh=mesh,
     )
+
+
+def _fastest(model: cfg.Model, geometry: cfg.Geometry) -> FastestMode | None:
+    found = fastest_mode(model, geometry)
+    return None if found is None else FastestMode(_array(found.number), jnp.asarray(found.projector, jnp.complex128))
 
 
 def _array(values: Any) -> jnp.ndarray:
@@ -187,13 +198,6 @@ def _norm(p: np.ndarray, start: cfg.Initial) -> np.ndarray:
     uniform = isinstance(start, cfg.GaussianSeed | cfg.FlavorStates) or getattr(start, "keep", "") == "length"
     norm = np.sum(p**2, axis=0)
     return norm[..., :1, :1, :1] if uniform else norm
-
-
-def block_count(directions: int, bins: int, n: tuple[int, int, int]) -> int:
-    """The fewest equal blocks of directions of at most BLOCK_BYTES a component."""
-    size = 8 * bins * n[0] * n[1] * n[2]
-    equal = (m for m in range(1, directions + 1) if directions % m == 0)
-    return next((m for m in equal if directions // m * size <= BLOCK_BYTES), directions)
 
 
 def _coordinates(config: FlavorRun, equation: FlavorEquation) -> tuple[Coordinate, ...]:

@@ -15,11 +15,14 @@ from typing import NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Inexact
 
 from kiral.core.equation import Budget, Equation, NoRelaxation, Rate, Time, rate_limit
 from kiral.core.integrators.base import combine
 from kiral.core.integrators.lie import Measured, gathered, generators
+from kiral.core.layout import Layout, Slabs
 from kiral.flavor.collisions import Relaxation
 from kiral.flavor.groups import GROUPS, Group, Vector, dot
 from kiral.flavor.moments import Moments
@@ -33,13 +36,19 @@ _QUIET = 1e-8  # coherence below which an error is absolute, lest round-off of p
 
 class Data(NamedTuple):
     """What belongs to the leading axis, the directions: velocity (D, 3); angular weights of the sums (D, R); weights of
-    each bin in the potential (D, B), signed, and in norms (D, B), positive. turn: phases exp(i k·v s)."""
+    each bin in the potential (D, B), signed, and in norms (D, B), positive."""
 
     velocity: Float[Array, "D 3"]
     angular: Float[Array, "D R"]
     coupling: Float[Array, "D B"]
     share: Float[Array, "D B"]
-    turn: Inexact[Array, "D kx ky kz"] | None = None
+
+
+class FastestMode(NamedTuple):
+    """The mode along z that grows fastest (`kiral.flavor.fastest`): its number, and its projector (D,) complex."""
+
+    number: Float[Array, ""]
+    projector: Inexact[Array, "D"]
 
 
 class FlavorEquation(Equation):
@@ -50,7 +59,8 @@ class FlavorEquation(Equation):
 
     For counting: trace_content, content: density × weight of (neutrinos, antineutrinos) by bin, what Tr ρ and p stand for;
     weight of the directions; began: electron (anti)neutrinos at the start; began_electron: 1 for bins that began mostly as
-    ν_e; norm: |p|² at the start; energy: energy bin of every bin.
+    ν_e; norm: |p|² at the start; energy: energy bin of every bin;
+    fastest: the mode that grows fastest in linear theory, or None; mesh: devices that share the directions.
     """
 
     flavors: int = eqx.field(static=True)
@@ -69,21 +79,28 @@ class FlavorEquation(Equation):
     began_electron: Float[Array, "D B"]
     norm: Float[Array, "D B nx ny nz"]
     energy: tuple[int, ...] = eqx.field(static=True, default=(0,))
+    fastest: FastestMode | None = None
+    mesh: Mesh | None = eqx.field(static=True, default=None)
 
     @property
     def group(self) -> Group:
         """SU(2) or SU(3)."""
         return GROUPS[self.flavors]
 
+    @property
+    def layout(self) -> Layout | None:
+        """Arrays over directions and bins are cut along the directions; None on one device."""
+        if self.mesh is None:
+            return None
+        cut = NamedSharding(self.mesh, PartitionSpec(*self.mesh.axis_names))
+        shapes = {(*self.data.share.shape, *box) for box in ((1, 1, 1), self.rays.n)}
+        return Layout(tuple(Slabs(shape, shape, cut) for shape in sorted(shapes)))
+
     # ---- what the Lie-group scheme asks for
 
     def blocks(self) -> int:
-        """In how many blocks of directions a stage goes over the state."""
+        """In how many blocks of its directions a device goes over the state."""
         return self.block_count
-
-    def along_axis(self, t: Time) -> Data:
-        """What belongs to the directions at time t."""
-        return self.data._replace(turn=self.rays.phases(t, self.data.velocity))
 
     def split(self, y: State) -> tuple[Vector, Array, Array]:
         """(p, ∫ dK, trace)."""
@@ -93,14 +110,17 @@ class FlavorEquation(Equation):
         """The state again."""
         return State(turned, constant, numbers)
 
-    def gather(self, p: Vector, data: Data) -> Inexact[Array, "R C kx ky kz"]:
+    def frame(self, t: Time, data: Data) -> Inexact[Array, "D kx ky kz"]:
+        """exp(i k·v s) of a block."""
+        return self.rays.phases(t, data.velocity)
+
+    def gather(self, turn: Array, p: Vector, data: Data) -> Inexact[Array, "R C kx ky kz"]:
         """Σ over a block's directions and bins, as modes in the common frame, unscaled: rows of `sums`, components."""
         found = []
         for component in p:
-            bins = jnp.einsum("db,db...->d...", data.coupling.astype(component.dtype), component)
+            bins = _over_bins(data.coupling, component)
             modes = self.rays.to_modes(bins, scaled=False)
-            modes = modes * jnp.conj(data.turn).astype(modes.dtype)
-            found.append(jnp.einsum("dr,d...->r...", data.angular.astype(modes.dtype), modes))
+            found.append(_weighted(data.angular, modes * jnp.conj(turn).astype(modes.dtype)))
         return jnp.stack(found, axis=1)
 
     def field(self, t: Time, sums: Array) -> tuple[Array, Array, dict[str, Rate]]:
@@ -114,34 +134,34 @@ class FlavorEquation(Equation):
             potential = potential.at[0].add(toward * self.matter.astype(first.dtype))
         return potential, self._kinetic_rate(sums, potential), self._rates(potential)
 
-    def generator(self, potential: Array, data: Data) -> Vector:
-        """h of a block along its rays: tuple of components, each (directions, bins or 1, nx, ny, nz)."""
-        first = data.angular[:, : self.sums.count].astype(potential.dtype)
-        found = []
+    def generator(self, turn: Array, potential: Array, data: Data) -> Vector:
+        """h of a block along its rays without the vacuum term: tuple of components, each (directions, 1, nx, ny, nz)."""
+        turn, found = turn.astype(potential.dtype), []
+        rows = self.rays.points * data.angular[:, : self.sums.count].astype(potential.real.dtype)
         for c in range(self.group.components):
-            parts = [first[:, m, None, None, None] * potential[m, c] for m in range(self.sums.count)]
-            modes = sum(parts[1:], parts[0]) * data.turn.astype(potential.dtype)
-            h = self.rays.to_grid(modes * self.rays.points, scaled=False)[:, None]
-            if self.vacuum is not None:
-                h = h + self.vacuum[c][None, :, None, None, None].astype(h.dtype)
-            found.append(h)
+            parts = [_scaled(rows[:, m], potential[m, c]) for m in range(self.sums.count)]
+            found.append(self.rays.to_grid(sum(parts[1:], parts[0]) * turn, scaled=False)[:, None])
         return tuple(found)
+
+    def whole(self, h: Vector) -> Vector:
+        """h with the vacuum term of every bin: (directions, bins, nx, ny, nz)."""
+        if self.vacuum is None:
+            return h
+        return tuple(x + v[None, :, None, None, None].astype(x.dtype) for x, v in zip(h, self.vacuum, strict=True))
 
     def turn(self, u: Vector, p: Vector) -> Vector:
         """exp(u ×) p."""
         return self.group.rotate(u, p)
 
-    def differential(self, u: Vector, k: Vector) -> Vector:
-        """dexp_u(k)."""
-        return self.group.differential(u, k)
+    def bracket(self, u: Vector, w: Vector) -> Vector:
+        """u × w."""
+        return self.group.cross(u, w)
 
-    def inverse_differential(self, u: Vector, w: Vector) -> Vector:
-        """dexp⁻¹_u(w)."""
-        return self.group.inverse_differential(u, w)
-
-    def measure(self, error: Vector, p: Vector, data: Data) -> tuple[Array, Array]:
-        """Weighted sums of |u_error × p|² and of the coherence |p_ex|²."""
-        return self._weighed(self.group.cross(error, p), data), self._weighed(self._coherent(p), data)
+    def measure(self, p: Vector, data: Data) -> tuple[Array, Array]:
+        """Weighted sums of |p|², by pairs of the potential's rows (M, M), and of the coherence |p_ex|²."""
+        rows = data.angular[:, : self.sums.count]
+        size = jnp.sum(data.share * _mean_square(p), axis=1)
+        return jnp.einsum("d,dm,dn->mn", size, rows, rows), self._weighed(self._coherent(p), data)
 
     # ---- what every scheme asks for
 
@@ -149,10 +169,7 @@ class FlavorEquation(Equation):
         """h × p, and the rates."""
         field, kinetic, rates = self.field(t, gathered(self, t, y.p))
         h = generators(self, t, field)
-        tendency = State(self.group.cross(h, y.p), jnp.zeros_like(y.trace), kinetic)
-        if self.collisions is not None:
-            tendency = combine((1.0, tendency), (1.0, self.collisions.source(y)))
-        return tendency, rates
+        return State(self.group.cross(h, y.p), jnp.zeros_like(y.trace), kinetic), rates
 
     def linear(self) -> NoRelaxation | Relaxation:
         """Emission and absorption; vacuum and matter turn with the rest."""
@@ -161,6 +178,13 @@ class FlavorEquation(Equation):
     def relaxation(self) -> NoRelaxation | Relaxation:
         """The same, exact in every scheme."""
         return self.linear()
+
+    def add_forced(self, t: Time, h: Array, y: State) -> State:
+        """y + h φ_1(h L) κ ρ_eq: what is emitted in h and not absorbed again."""
+        if self.collisions is None:
+            return y
+        emitted = self.collisions.phi(self.collisions.tables(h), 1, self.collisions.source(y))
+        return combine((1.0, y), (h, emitted))
 
     def linear_rates(self) -> dict[str, Rate]:
         """None: what is linear is exact."""
@@ -172,8 +196,10 @@ class FlavorEquation(Equation):
 
     def error_norm(self, error: State | Measured, y: State) -> Float[Array, ""]:
         """Mean square error of p over the coherence (|p_ex|, as long as that is small): a seed grows with its own accuracy."""
-        if isinstance(error, Measured):
-            wrong, coherent = error.sums
+        if isinstance(error, Measured):  # |e × p| ≤ |e| |p|, the field e in all directions by its modes
+            pairs, coherent = error.sums
+            products = jnp.stack([self.rays.integrals(f, error.field) for f in error.field])
+            wrong = jnp.sum(pairs * products) / self.rays.volume
         else:
             wrong, coherent = self._weighed(error.p, self.data), self.coherence_square(y.p)
         return jnp.sqrt(wrong / (coherent + _QUIET**2))
@@ -202,8 +228,7 @@ class FlavorEquation(Equation):
 
     def _weighed(self, p: Vector, data: Data) -> Array:
         """Σ share |p|², averaged over the box (float64)."""
-        total = jnp.mean(dot(p, p), axis=(-3, -2, -1), dtype=jnp.float64)
-        return jnp.sum(data.share * total)
+        return jnp.sum(data.share * _mean_square(p))
 
     def _kinetic_rate(self, sums: Array, potential: Array) -> Array:
         """dK/dt = ½ ∫ Σ h_v · (v·∇) P_v (F24 Eqs. 21 and 22 without the trace, which does not change)."""
@@ -224,3 +249,30 @@ class FlavorEquation(Equation):
             fastest = fastest + jnp.max(jnp.sqrt(jnp.sum(self.vacuum**2, axis=0)))
         return {"precession": rate_limit(fastest, ROTATION_LIMIT)}
 
+
+def _mean_square(p: Vector) -> Float[Array, "D B"]:
+    """|p|² averaged over the box (float64)."""
+    return jnp.mean(dot(p, p), axis=(-3, -2, -1), dtype=jnp.float64)
+
+
+def _over_bins(weights: Float[Array, "D B"], component: Array) -> Array:
+    """Σ over bins, (D, nx, ny, nz)."""
+    weights = weights.astype(component.dtype)[..., None, None, None]
+    return sum((weights[:, b] * component[:, b] for b in range(1, component.shape[1])), weights[:, 0] * component[:, 0])
+
+
+def _scaled(weights: Float[Array, "D"], modes: Array) -> Array:
+    """weights × modes, (D, kx, ky, kz), without products of real numbers made complex."""
+    column = weights[:, None, None, None]
+    if not jnp.iscomplexobj(modes):
+        return column * modes
+    return lax.complex(column * modes.real, column * modes.imag)
+
+
+def _weighted(rows: Float[Array, "D R"], modes: Array) -> Array:
+    """Σ over directions of rows × modes, (R, kx, ky, kz), in real arithmetic."""
+    rows = rows.astype(modes.real.dtype)
+    if not jnp.iscomplexobj(modes):
+        return jnp.einsum("dr,d...->r...", rows, modes)
+    parts = [jnp.einsum("dr,d...->r...", rows, part) for part in (modes.real, modes.imag)]
+    return lax.complex(*parts)

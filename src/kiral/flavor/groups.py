@@ -78,18 +78,6 @@ class Group:
             out[k] = term if out[k] is None else out[k] + term
         return tuple(out)
 
-    def inverse_differential(self, u: Vector, w: Vector) -> Vector:
-        """dexp⁻¹_u(w) up to the second commutator, w - (u × w)/2 + u × (u × w)/12: enough for order 4."""
-        first = self.cross(u, w)
-        second = self.cross(u, first)
-        return tuple(a - b / 2 + c / 12 for a, b, c in zip(w, first, second, strict=True))
-
-    def differential(self, u: Vector, k: Vector) -> Vector:
-        """dexp_u(k) up to the second commutator, k + (u × k)/2 + u × (u × k)/6."""
-        first = self.cross(u, k)
-        second = self.cross(u, first)
-        return tuple(a + b / 2 + c / 6 for a, b, c in zip(k, first, second, strict=True))
-
     def rotate(self, u: Vector, p: Vector) -> Vector:
         """exp(u ×) p: the rotation by the generator u, p·λ → U p·λ U† with U = exp(-i u·λ/2)."""
         return _rotate_two(self, u, p) if self.flavors == 2 else _rotate_three(self, u, p)
@@ -104,20 +92,38 @@ def dot(a: Vector, b: Vector) -> Array:
 
 
 def _rotate_two(group: Group, u: Vector, p: Vector) -> Vector:
-    """Rodrigues' rotation by the quaternion (a, b) ∝ (1, tan(|u|/2) u/|u|): p + 2 (a b × p + b × (b × p))/(a² + b²).
+    """Rodrigues' rotation by the quaternion (a, b) ∝ (1, tan(|u|/2) u/|u|): p + 2 (a b × p + b (b·p) - b² p)/(a² + b²).
 
-    Orthogonal to round-off for any (a, b). tan by its continued fraction in |u|², without square root, branch or pole.
+    Orthogonal to round-off for any (a, b). tan(y)/y = d(y²)/a(y²) by polynomials: no square root, branch or pole; b = d u/2.
     """
-    y2 = dot(u, u) / 4
-    a, denominator = jnp.full_like(y2, 2 * _TAN_LEVELS + 1), jnp.ones_like(y2)
-    for odd in range(2 * _TAN_LEVELS - 1, 0, -2):
-        a, denominator = odd * a - y2 * denominator, a
-    half = denominator / 2
-    b = tuple(half * x for x in u)
-    factor = 2 / (a * a + dot(b, b))
-    first = group.cross(b, p)
-    second = group.cross(b, first)
-    return tuple(x + factor * (a * y + z) for x, y, z in zip(p, first, second, strict=True))
+    square = dot(u, u)
+    a, half = _polynomial(_TAN[0], square / 4), _polynomial(_TAN[1], square / 4) / 2
+    size = (a * a + half * half * square) / 2
+    first, second = a * half / size, half * half / size  # XLA on CPUs computes quotients once, all else anew for every use
+    along, rest = second * dot(u, p), 1 - second * square
+    turned = group.cross(u, p)
+    return tuple(rest * x + (first * y + along * z) for x, y, z in zip(p, turned, u, strict=True))
+
+
+def _tangent(levels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Coefficients (a, d), lowest first, of tan(y)/y = d(y²)/a(y²) by so many levels of its continued fraction."""
+    a, d = np.array([2.0 * levels + 1]), np.array([1.0])
+    for odd in range(2 * levels - 1, 0, -2):
+        shifted = np.concatenate([[0.0], d])
+        size = max(len(a), len(shifted))
+        new = odd * np.pad(a, (0, size - len(a))) - np.pad(shifted, (0, size - len(shifted)))
+        a, d = new, a
+    return tuple((a / a[0]).tolist()), tuple((d / a[0]).tolist())
+
+
+_TAN = _tangent(_TAN_LEVELS)
+
+
+def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
+    total = jnp.full_like(x, coefficients[-1])
+    for c in coefficients[-2::-1]:
+        total = total * x + c
+    return total
 
 
 def _rotate_three(group: Group, u: Vector, p: Vector) -> Vector:

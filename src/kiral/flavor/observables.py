@@ -96,6 +96,16 @@ def coherence(eq, t, y):
     return jnp.sqrt(eq.coherence_square(y.p) / jnp.sum(eq.data.share))
 
 
+def fastest_mode(eq, t, y):
+    """Amplitude of the box's fastest growing mode along z: ψ at its k, projected on it by its left eigenvector."""
+    length, v = eq.rays.length[2], eq.data.velocity[:, 2]
+    k = 2 * jnp.pi / length * eq.fastest.number
+    wave = jnp.exp(-1j * k * length / eq.rays.n[2] * jnp.arange(eq.rays.n[2]))
+    psi = jnp.mean(y.p[0], axis=(2, 3)) + 1j * jnp.mean(y.p[1], axis=(2, 3))
+    by_direction = jnp.sum(eq.data.coupling * (psi @ wave), axis=1) / eq.rays.n[2] * jnp.exp(-1j * k * v * (t - eq.rays.start))
+    return jnp.abs(jnp.sum(eq.fastest.projector * by_direction))
+
+
 def norm_drift(eq, t, y):
     """Largest | |p|/|p(0)| - 1 | of all points, directions and bins."""
     known = jnp.where(eq.norm > 0, eq.norm, 1.0)
@@ -257,6 +267,7 @@ SERIES = (
     Observable("survival_nue", (), "1", "nu_e now over nu_e at the start", survival_nue),
     Observable("survival_nuebar", (), "1", "anti-nu_e now over anti-nu_e at the start", survival_nuebar),
     Observable("coherence", (), "1", "rms off-diagonal part of the polarization vectors", coherence),
+    Observable("fastest_mode", (), "1", "amplitude of the mode along z that grows fastest", fastest_mode),
     Observable("norm_drift", (), "1", "largest relative change of a |P|", norm_drift),
     Observable("spectral_tail", (), "1", "share of sum |P|^2 in the top third of the mode numbers", spectral_tail),
     Observable("entropy", (), "k_B l*^d", "entropy, densities as occupation numbers", entropy),
@@ -290,6 +301,7 @@ def observables(eq: FlavorEquation) -> tuple[Observable, ...]:
     """All observables that make sense in this box and with these directions."""
     line = eq.rays.axes == (2,)
     absent = (set() if line else _LINE) | (set() if eq.rays.axes else _INHOMOGENEOUS)
+    absent |= set() if eq.fastest is not None else {"fastest_mode"}
     occupied = jnp.max(eq.trace_content / eq.weight[:, None], initial=0.0)
     absent |= set() if eq.flavors == 2 and eq.collisions is None and float(occupied) <= 1 else {"entropy"}
     absent |= set() if line and is_two_beam(eq) else _TWO_BEAMS

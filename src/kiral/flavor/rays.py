@@ -132,8 +132,12 @@ class Rays(eqx.Module):
 
     def integral(self, f: Array, g: Array) -> Float[Array, ""]:
         """∫ Σ f g over the box (Parseval), summed over all leading axes (float64)."""
-        product = (f * jnp.conj(g)).real
-        return self.volume * jnp.sum(self.multiplicity * product, dtype=jnp.float64)
+        return jnp.sum(self.integrals(f, g))
+
+    def integrals(self, f: Array, g: Array) -> Float[Array, "first"]:
+        """The same without the sum over the first axis."""
+        product = f.real * g.real + f.imag * g.imag
+        return self.volume * jnp.sum(self.multiplicity * product, axis=range(1, product.ndim), dtype=jnp.float64)
 
 
 def _phase(given: tuple[Float[Array, "D"], Int[Array, "n"]]) -> Complex[Array, "D n"]:

@@ -1,14 +1,16 @@
 """Equations of Gorbar et al. (2016) as the text prints them where they are wrong: for the reproduction's comparison only.
 
 Nothing else may import this module (tests hold that). Each function names its equation and what is wrong with it; the
-corrected form stands in the other modules, the derivation on the page on currents. Read from the text of arXiv:1603.03442;
+corrected form stands in the other modules, the derivation on the page of corrections. Read from the text of arXiv:1603.03442;
 whether the journal's version has the same errors was not checked. Vectors have their component on the FIRST axis.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from kiral.constants import FINE_STRUCTURE
 from kiral.core.arrays import namespace
 from kiral.kinetic.drag import Residuals, coupled_residuals
 from kiral.kinetic.drift import Drift, shapes
@@ -16,6 +18,7 @@ from kiral.kinetic.equilibrium import PI2, polynomial, slope
 from kiral.kinetic.integrals import fermi_integral
 from kiral.kinetic.transport import Currents
 from kiral.kinetic.vectors import divergence, dot
+from kiral.units import inverse_mev_to_cm
 
 
 def energy(momentum: Any, magnetic_field: Any, *, chirality: int, charge: Any, c: Any = 1.0) -> Any:
@@ -32,9 +35,14 @@ def magnetization(velocity: Any, *, chirality: int, temperature: Any, mu: Any, c
 
 
 def dissipative_current(
-    flow: Drift, *, temperature: Any, mu: Any, tau: Any, charge: Any, c: Any, parallel_field: Any, grad_mu: Any
-) -> Any:
-    """(27) for one chirality: powers of c wrong, no term with ∂t mu, and no gL for gradients along the drift. Needs v > 0."""
+    flow: Drift, *, temperature: Any, mu: Any, tau: Any, charge: Any, c: Any, parallel_field: Any, grad_mu: Any,
+    dt_mu: Any = 0.0, repairs: Collection[str] = (),
+) -> Any:  # fmt: skip
+    """(27) for one chirality. Needs v > 0. Three errors, each of which `repairs` can take away; without all three it is right.
+
+    "powers": c² for 1/c and c for 1/c² before g0 and g1, g2. "rate": no term with ∂t mu. "along": g0 in place of gL for a
+    gradient of mu along the drift.
+    """
     v, beta2 = flow.velocity, flow.beta2
     beta = beta2**0.5
     speed = c * beta
@@ -43,10 +51,16 @@ def dissipative_current(
     grad_speed = namespace(v).stack([dot(v, flow.gradient[i]) for i in range(3)]) / speed
     dt_speed, w = dot(v, flow.dt) / speed, c**2 * flow.rest
     first = v * divergence(flow.gradient) + dot(v, flow.gradient) + speed * grad_speed
-    bracket = first / speed * g1 + v * dot(v, grad_speed) / speed**2 * g2
+    power = c**-3 if "powers" in repairs else 1.0
+    bracket = (first / speed * g1 + v * dot(v, grad_speed) / speed**2 * g2) * power
     bracket = bracket + 2 / (3 * w**2) * flow.dt + 8 * speed * v / (3 * w**3) * dt_speed
-    ohmic = c**2 * tau * slope(mu, temperature) / (12 * PI2) * (charge * parallel_field - grad_mu) * g0
-    return ohmic - c * tau * polynomial(mu, temperature) / (4 * PI2) * bracket
+    x, ohm = slope(mu, temperature), c**2 * power * tau * slope(mu, temperature) / (12 * PI2)
+    found = ohm * g0 * (charge * parallel_field - grad_mu) - c * tau * polynomial(mu, temperature) / (4 * PI2) * bracket
+    if "rate" in repairs:
+        found = found - tau * x / (6 * PI2 * c**3 * flow.rest**2) * dt_mu * v
+    if "along" in repairs:
+        found = found - ohm * 3 * beta * g1 * v * dot(v, grad_mu) / speed**2  # gL - g0 = 3 beta g1
+    return found
 
 
 def g2(beta: Any) -> Any:
@@ -95,3 +109,13 @@ def chiral_diffusion(found: Currents, charge: Any) -> Any:
 def chiral_separation_analogues(found: Currents, charge: Any) -> Any:
     """(79): a stray e in its first term."""
     return charge * found.axial_cross_diffusion + found.axial_electric_relaxation
+
+
+def relaxation_time(temperature: Any) -> Any:
+    """(71): 0.37·9/(alpha T) [fm/c] at T [MeV]; see `equilibrium.relaxation_time` for what it takes as the conductivity."""
+    return 0.37 * 9 / FINE_STRUCTURE * inverse_mev_to_cm(1 / temperature) * 1e13
+
+
+def hall_relation(number: Any, *, mu: Any, magnetic_field: Any) -> Any:
+    """Below (71): n²/(mu B), what j_x/E_y is said to follow where j_y = 0; its dimension is wrong, right is chi⁰ for n."""
+    return number**2 / (mu * magnetic_field)

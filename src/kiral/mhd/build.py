@@ -19,7 +19,7 @@ from kiral.errors import ConfigError
 from kiral.geometry.box import Box
 from kiral.geometry.fft import to_grid, to_modes
 from kiral.mhd import config as cfg
-from kiral.mhd import initial, precision
+from kiral.mhd import initial, precision, validity
 from kiral.mhd.coarsen import spectral_grids
 from kiral.mhd.equations import ChargeCoupling, ChiralMHD
 from kiral.mhd.forcing import HelicalForcing, modes_in_shell
@@ -240,4 +240,5 @@ def _monitors(config: ChiralMHDRun, equation: ChiralMHD) -> tuple[Monitor, ...]:
         monitors.append(Monitor("chiral_energy_ratio", 0.1, unphysical))
     if equation.moves:
         monitors.append(Monitor("u_max", 0.5, "u exceeds 0.5 c: the equations hold for u^2 << 1"))
+    monitors += validity.monitors(config.model, config.units.system(), config.time.t_start, k_max)
     return tuple(monitors)

@@ -152,6 +152,9 @@ class ChiralMHD(Section):
     )
     source: Source = Field(default=NoSource(), description="source S5(t) of chirality [1/(l* t*)]")
     charge: Charge | None = Field(default=None, description="couples the electric chemical potential mu; none where not given")
+    relaxation_time: Positive | None = Field(
+        default=None, description="mean free time of the charges, for warnings alone; that of eta where not given [t*]"
+    )
     forcing: Forcing | None = Field(default=None, description="stirs the fluid; none where not given")
 
     @model_validator(mode="after")

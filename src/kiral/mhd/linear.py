@@ -20,15 +20,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from kiral.core.equation import Rate, rate_limit
-from kiral.core.phi import phi_functions
+from kiral.core.phi import pair_functions, phi_functions
 from kiral.geometry.box import Box
 from kiral.mhd.limits import DAMPING_LIMIT, WAVE_LIMIT
 from kiral.mhd.state import INCOMPRESSIBLE, NO_FLOW, RELATIVISTIC
 
 if TYPE_CHECKING:
     from kiral.mhd.state import State
-
-_MEETING = 1e-5
 
 
 class PhiTables(NamedTuple):
@@ -187,23 +185,7 @@ def _times(factor: Array, order: int, f: Array) -> Array:
 def _sound_wave_functions(h, k2, viscosity):
     """For each order: (c0, c1) with φ_order(h M) = c0 + c1 M, M = [[-d, -i k/3], [-i k, 0]], d = 4 nu k²/3.
 
-    M has the eigenvalues s = c ± r with c = -d/2, r² = d²/4 - k²/3; c1 = (φ(h s₊) - φ(h s₋))/(2 r) and
-    c0 = (φ(h s₊) + φ(h s₋))/2 - c1 c are real. Where h |r| < 1e-5 (k = 0, critical damping) c1 is the derivative
-    h φ'_k(h c) = h (φ_k - k φ_{k+1}), off by less than 2e-11 there and exact at k = 0.
+    M has the eigenvalues c ± r with c = -d/2, r² = d²/4 - k²/3.
     """
     centre = -(2 / 3) * viscosity * k2
-    square = centre**2 - k2 / 3
-    split = jnp.sqrt(jnp.abs(square))
-    oscillates, meets = square < 0, h * split < _MEETING
-    # s₊ is complex for oscillating modes and then s₋ = s₊*; for overdamped ones both are real.
-    plus = phi_functions(h * (centre + jnp.where(oscillates, 1j, 1) * split), 3)
-    minus = phi_functions(h * (centre - jnp.where(oscillates, 0, split)), 3)
-    middle = phi_functions(h * centre, 4)
-    functions = []
-    for order in range(4):
-        f, g = plus[order], minus[order]
-        difference = jnp.where(oscillates, f.imag, (f.real - g) / 2)
-        derivative = h * (middle[order] - order * middle[order + 1])
-        c1 = jnp.where(meets, derivative, difference / jnp.where(meets, 1, split))
-        functions.append((jnp.where(oscillates, f.real, (f.real + g) / 2) - c1 * centre, c1))
-    return functions
+    return pair_functions(h, centre, centre**2 - k2 / 3)

@@ -21,16 +21,12 @@ schemes and precisions, one device and several.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from kiral.core.estimate import Needs, Range
-from kiral.geometry.planes import SLAB_POINTS
+from kiral.core.estimate import Needs, empty_outputs, measured_cost, per_transform
+from kiral.geometry.counts import NEW_TABLES, Counts, in_words, largest_grid, modes, share, working
 from kiral.mhd import config as cfg
 from kiral.mhd.step_estimate import step_estimate
 
@@ -38,30 +34,9 @@ if TYPE_CHECKING:
     from kiral.config.run import ChiralMHDRun
 
 EVALUATIONS = 4
-STAGES, NEW_TABLES, MORE_FIELDS = 8, 1.35, 4.5
-"""On the whole grid: modes of all unknowns in the stages, new tables over tables, fields besides those transformed."""
-SLAB_STAGES, SLAB_FIELDS, SLAB_SHARE, MESH_SHARE = 6, 2.5, 6, 4
-"""On planes: the same of stages, fields besides, and the part of a field that each transform takes besides its planes (on a
-mesh of devices more, for the exchange)."""
 LARGEST_MEASURED = 64
-SERIES_COLUMNS, CHUNK_ROWS, CHUNK, DESCRIPTION = 58, 256, 2**17, 700
-"""Columns of the series, at most; rows and bytes of a chunk on disk; bytes of the file that describes a column."""
-PASSES, SWEEPS = 6, 12
-"""Reads and writes: of a field by its transform (three one-dimensional ones), of a state by a stage with its products."""
-
-
-class Counts(NamedTuple):
-    """Fields among the unknowns; fields to the grid and back in one right-hand side; real tables per mode."""
-
-    unknowns: int
-    to_grid: int
-    to_modes: int
-    tables: int
-
-    @property
-    def transforms(self) -> int:
-        """All transforms of one right-hand side."""
-        return self.to_grid + self.to_modes
+SERIES_COLUMNS = 58
+"""At most."""
 
 
 def counts(config: ChiralMHDRun) -> Counts:
@@ -77,22 +52,6 @@ def counts(config: ChiralMHDRun) -> Counts:
     return Counts(unknowns, to_grid, to_modes, 2 * 4 * functions if config.time.scheme == "etdrk4" else 0)
 
 
-def modes(n: Sequence[int]) -> tuple[int, int, int]:
-    """Shape of an array of modes, without padding."""
-    mx, my, mz = ((points - 1) // 3 for points in n)
-    return 2 * mx + 1, 2 * my + 1, mz + 1
-
-
-def share(n: Sequence[int], devices: int) -> tuple[int, int]:
-    """(grid points, modes of one field) on each device, in slabs along the first two directions that are not ignorable."""
-    grid, kept = list(n), list(modes(n))
-    if devices > 1:
-        active = [axis for axis in range(3) if n[axis] > 1]
-        grid[active[0]] = math.ceil(grid[active[0]] / devices)
-        kept[active[min(1, len(active) - 1)]] = math.ceil(kept[active[min(1, len(active) - 1)]] / devices)
-    return math.prod(grid), math.prod(kept)
-
-
 def memory(config: ChiralMHDRun, n: Sequence[int], precision: str, devices: int, gpu: bool = False) -> dict[str, float]:
     """Bytes on each device, by what they are for."""
     count, real = counts(config), 8 if precision == "float64" else 4
@@ -100,12 +59,7 @@ def memory(config: ChiralMHDRun, n: Sequence[int], precision: str, devices: int,
     field = kept * 2 * real
     carried = 2 * count.unknowns * field
     tables = count.tables * kept * 8.0
-    stages, fields = STAGES, (count.transforms + MORE_FIELDS) * points
-    here = math.ceil(n[0] / devices)
-    if (n[0] > 1 or devices == 1) and (slab := _slab(n, here, gpu)) < points:
-        stages, (_, my, mz) = SLAB_STAGES, modes(n)
-        through = here * my * mz * 2 + slab + points / (SLAB_SHARE if devices == 1 else MESH_SHARE)
-        fields = count.transforms * through + max(count.to_grid, count.to_modes) * kept * 2 + SLAB_FIELDS * points
+    stages, fields = working(count, n, devices, gpu)
     found = {
         "state and its slope": carried,
         "stages of a step": stages * count.unknowns * field + 3 * field * (config.model.forcing is not None),
@@ -118,13 +72,6 @@ def memory(config: ChiralMHDRun, n: Sequence[int], precision: str, devices: int,
     return {name: float(size) for name, size in found.items() if size}
 
 
-def _slab(n: Sequence[int], here: int, gpu: bool) -> int:
-    """Points on the grid at a time: the most planes of x within SLAB_POINTS that divide the planes of a device."""
-    plane = n[1] * n[2]
-    most = max(1, SLAB_POINTS["gpu" if gpu else "cpu"] // plane)
-    return plane * max(d for d in range(1, here + 1) if here % d == 0 and d <= most)
-
-
 def needs(config: ChiralMHDRun, devices: int, gpu: bool = False) -> Needs:
     """All that `kiral estimate --resources` reports, for `devices` devices together; gpu: they are GPUs."""
     limits, steps, unknown = step_estimate(config)
@@ -132,9 +79,9 @@ def needs(config: ChiralMHDRun, devices: int, gpu: bool = False) -> Needs:
     points, kept = share(n, devices)
     count, real = counts(config), 8 if precision == "float64" else 4
     total, shells = modes(n), max(n) // 3 + 1
-    cost = _cost()
+    cost = measured_cost(Path(__file__).parent)
     tables = cost[config.time.scheme]
-    nanoseconds = _per_transform(tables.get(precision, tables["float64"]), math.prod(n)).times(count.transforms)
+    nanoseconds = per_transform(tables.get(precision, tables["float64"]), math.prod(n)).times(count.transforms)
     scalars = {"none": 1, "incompressible": 1, "relativistic": 2}[config.model.flow] + (config.model.charge is not None)
     vectors = 1 if config.model.flow == "none" else 2
     spectra = 4 + (config.model.flow != "none") + (config.model.charge is not None)
@@ -147,17 +94,13 @@ def needs(config: ChiralMHDRun, devices: int, gpu: bool = False) -> Needs:
         evaluations=EVALUATIONS,
         seconds=nanoseconds.times(points * 1e-9),
         measured=f"{cost['machine']}, {cost['date']}",
-        traffic=float(count.transforms * (PASSES + 1) * points * real + SWEEPS * count.unknowns * kept * 2 * real),
+        traffic=count.traffic(points, kept, real),
         rows={
             "series": SERIES_COLUMNS * 8.0,
             "spectra": spectra * shells * 8.0,
             "snapshots": float((3 * vectors + scalars) * math.prod(n) * real),
         },
-        floor={  # a chunk is as large as when it is full
-            "series": float(SERIES_COLUMNS * (8 * CHUNK_ROWS + DESCRIPTION)),
-            "spectra": float(spectra * (min(8 * CHUNK_ROWS * shells, CHUNK) + DESCRIPTION) + 2 * CHUNK_ROWS * 8),
-            "snapshots": float((vectors + scalars) * (CHUNK + DESCRIPTION) + 8 * CHUNK_ROWS),
-        },
+        floor=empty_outputs(SERIES_COLUMNS, spectra, shells, vectors + scalars),
         checkpoint=float(2 * count.unknowns * (math.prod(total) * 2 * real + 128) + 12000),
         fits=lambda size: fitting(config, size, devices, gpu),
         small=_small(config),
@@ -182,30 +125,6 @@ def fitting(config: ChiralMHDRun, size: float, devices: int, gpu: bool = False) 
 
 def _grid(config: ChiralMHDRun, precision: str, size: float, devices: int, gpu: bool) -> str:
     """The largest grid of the case's shape, its longest side with no prime factor above 5."""
-    shape = config.geometry.n
-    for longest in reversed([points for points in range(4, max(shape) + 1, 2) if _transforms_well(points)]):
-        n = [1 if points == 1 else max(4, 2 * round(points * longest / max(shape) / 2)) for points in shape]
-        if sum(memory(config, n, precision, devices, gpu).values()) <= size:
-            return str(n[0] if len(set(n)) == 1 else n)
-    return "nothing"
-
-
-def _transforms_well(points: int) -> bool:
-    for factor in (2, 3, 5):
-        while points % factor == 0:
-            points //= factor
-    return points == 1
-
-
-@cache
-def _cost() -> dict[str, Any]:
-    """The measured cost, `mhd/cost.toml`."""
-    return tomllib.loads((Path(__file__).parent / "cost.toml").read_text(encoding="utf-8"))
-
-
-def _per_transform(table: dict[str, list[float]], points: int) -> Range:
-    """ns per point and transform, best and median: between the sizes measured by log(points); beyond them as log(points)."""
-    sizes = np.log(np.asarray(table["points"], dtype=float))
-    x = math.log(points)
-    beyond = max(1.0, x / sizes[-1])
-    return Range(*(float(np.interp(x, sizes, table[name])) * beyond for name in ("best", "median")))
+    return in_words(
+        largest_grid(config.geometry.n, lambda n: sum(memory(config, n, precision, devices, gpu).values()) <= size)
+    )

@@ -91,7 +91,7 @@ def load_runs(key: str, size: str) -> RunTable:
     if size not in known:
         raise ConfigError(f"--size {size!r}{nearest(size, known)}: {key} has the sizes {', '.join(known)}")
     if not _has_simulations(folder):
-        note = "The paper has no simulations: all of its claims are judged by formulas and integrals."
+        note = "There are no simulations: all claims are judged by formulas, integrals and computations of seconds."
         return RunTable(size, note, {}, {}, {})
     path = folder / "runs.toml"
     sizes, entries = _read(path)

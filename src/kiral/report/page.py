@@ -80,7 +80,7 @@ def _header(run: Any, title: str) -> str:
 def _summary(run: Any) -> str:
     """One line: how far, how large, how long."""
     status, config = run.status, run.config
-    parts = [subject(config).name, " × ".join(str(n) for n in config["geometry"]["n"]) + " points"]
+    parts = [subject(config).name, _points(config["geometry"])]
     parts.append(config["devices"]["precision"])
     if status.get("t") is not None:
         end = status.get("t_end", config["time"]["t_end"])
@@ -91,6 +91,13 @@ def _summary(run: Any) -> str:
         compilation = html.duration(status.get("compile_s") or 0.0)
         parts.append(f"{html.duration(status['wall_s'])} wall time (compilation {compilation})")
     return " · ".join(parts)
+
+
+def _points(geometry: dict[str, Any]) -> str:
+    """Size of the grid: of a box, or of a shell with degrees."""
+    if "n_r" in geometry:
+        return f"{geometry['n_r']} radial intervals, degrees to {geometry['l_max']}"
+    return " × ".join(str(n) for n in geometry["n"]) + " points"
 
 
 def _sections(run: Any, drawn: Sequence[tuple[style.Drawing, bytes]]) -> Iterator[str]:

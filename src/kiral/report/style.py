@@ -63,7 +63,8 @@ styled = matplotlib.rc_context(RC)
 class Curve:
     """y(x). On a log axis |y| is drawn, dashed where y < 0. With `value`, its rank sets the colour.
 
-    `fill` shades all that lies above or below the curve, `marker` is matplotlib's, at every point.
+    `fill` shades all that lies above or below the curve, `band` (2, points) what lies between its rows, and `marker` is
+    matplotlib's, at every point.
     """
 
     label: str
@@ -75,6 +76,7 @@ class Curve:
     value: float | None = None
     fill: Literal["", "above", "below"] = ""
     marker: str = ""
+    band: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,9 @@ def _draw_curve(axes: Axes, panel: Panel, curve: Curve, color: object) -> None:
 
 
 def _shade(axes: Axes, curve: Curve) -> None:
-    """The side of a curve that `fill` names, to the edge of the axes."""
+    """The side of a curve that `fill` names, to the edge of the axes; and its band."""
+    if curve.band is not None:
+        axes.fill_between(curve.x, *curve.band, color=curve.color, alpha=0.25, linewidth=0)
     if curve.fill:
         edge = axes.get_ylim()[1 if curve.fill == "above" else 0]
         axes.fill_between(curve.x, curve.y, edge, color=curve.color, alpha=0.13, linewidth=0)

@@ -116,11 +116,67 @@ def _flavor_energy(config: Mapping[str, Any]) -> Subject:
     )
 
 
+def _maxwell(config: Mapping[str, Any]) -> Subject:
+    from kiral.maxwell import figures, page
+
+    return Subject(
+        name="Anomalous Maxwell equations",
+        draw_all=figures.draw_all,
+        overview=figures.overview,
+        estimate_header=page.ESTIMATE_HEADER,
+        estimate_columns=len(page.ESTIMATE_HEADER),
+        estimates=page.estimate_rows,
+        source=page.SOURCE,
+        equations=page.equations,
+        conventions=page.CONVENTIONS,
+        remarks=page.remarks,
+        compare=("b_fluctuation", "mu5_mean", "magnetic_helicity", "k_integral", "joule_heat"),
+    )
+
+
+def _chiral_kinetic(config: Mapping[str, Any]) -> Subject:
+    from kiral.kinetic import run_figures, run_page
+
+    return Subject(
+        name="Chiral kinetic theory",
+        draw_all=run_figures.draw_all,
+        overview=run_figures.overview,
+        estimate_header=run_page.ESTIMATE_HEADER,
+        estimate_columns=len(run_page.ESTIMATE_HEADER),
+        estimates=run_page.estimate_rows,
+        source=run_page.SOURCE,
+        equations=run_page.equations,
+        conventions=run_page.CONVENTIONS,
+        remarks=run_page.remarks,
+    )
+
+
+def _crust_linear(config: Mapping[str, Any]) -> Subject:
+    from kiral.crust import linear_page as page
+
+    return Subject(
+        name="Chiral magnetic instability in a crust, linear",
+        draw_all=page.draw_all,
+        overview=page.overview,
+        estimate_header=page.ESTIMATE_HEADER,
+        estimate_columns=len(page.ESTIMATE_HEADER),
+        estimates=page.estimate_rows,
+        source=page.SOURCE,
+        equations=page.equations,
+        conventions=page.CONVENTIONS,
+        remarks=page.remarks,
+        compare=("b_mean", "energy_toroidal", "surface_dipole", "growth_rate"),
+    )
+
+
 SUBJECTS: dict[str, Callable[[Mapping[str, Any]], Subject]] = {
     "chiral_mhd": _chiral_mhd,
     "flavor_beams": _flavor,
     "flavor_angles": _flavor,
     "flavor_sphere": _flavor,
     "flavor_energy": _flavor_energy,
+    "chiral_kinetic": _chiral_kinetic,
+    "anomalous_maxwell": _maxwell,
+    "crust_linear": _crust_linear,
 }
 """The subject by `[model] kind`."""

@@ -19,7 +19,12 @@ BUDGETS = {
     "helicity_chirality": "⟨A·B⟩ + (2/λ)⟨μ5⟩ against (2/λ)∫(S5 − Γ5⟨μ5⟩)dt (Eq. 22)",
     "energy": "total energy against the work and heat booked for it",
     "momentum": "total momentum against what the force gives it (largest component)",
-    "charge": "mean of μ, constant",
+    "charge": "mean charge, constant",
+    "helicity": "⟨n5⟩ + (e²/4π²c²)⟨A·B⟩ against what fields from outside make",
+    "free_energy": "free energy of fields and plasma against the Joule heat",
+    "field_energy": "energy of the fields against their work on the plasma (Poynting)",
+    "crust_energy": "energy of the field in the crust against work, heat and the flux through its outer boundary",
+    "gauss": "∇·E − 4π e n, the largest value",
 }
 
 

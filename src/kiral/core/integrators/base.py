@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -30,8 +31,8 @@ class Scheme(NamedTuple):
     slope(equation, t, y): what is kept of a stage, and the rates; tables(equation, h): what depends on the step size
     alone; prepare(equation, tables, t, y, h): what the stages share. stages: functions (prepared, h, slopes) → state at
     t + nodes[i] h, slopes stacked along a leading axis, the first being the slope at t; the last stage is the new state.
-    error(prepared, h, slopes): the embedded estimate,
-    O(h^error_order).
+    error(prepared, h, slopes): the embedded estimate, O(h^error_order). solve(prepared, state): where given, what every
+    stage but the last still goes through, compiled once.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Scheme(NamedTuple):
     prepare: Callable[[Equation, PyTree, Array, PyTree, Array], Any]
     stages: tuple[Stage, ...]
     error: Callable[[Any, Array, PyTree], PyTree]
+    solve: Callable[[Any, PyTree], PyTree] | None = None
 
     def step(self, equation: Equation, tables: PyTree, t: Array, y: PyTree, slope: PyTree, h: Array) -> Step:
         """One step from (t, y) with the slope there and the tables of h.
@@ -58,6 +60,8 @@ class Scheme(NamedTuple):
         def body(i, carry):
             slopes, _, _ = carry
             state = lax.switch(i, [lambda s, f=f: f(prepared, h, s) for f in self.stages], slopes)
+            if self.solve is not None:
+                state = lax.cond(i < count - 1, partial(self.solve, prepared), lambda y: y, state)
             new, rates = self.slope(equation, t + nodes[i] * h, state)
             return jax.tree.map(lambda s, x: s.at[i + 1].set(x), slopes, new), state, rates
 

@@ -71,7 +71,11 @@ def _stage(i: int, p: _Prepared, h, slopes) -> PyTree:
     explicit, implicit = slopes
     terms = [(h * a, take(explicit, j)) for j, a in enumerate(_EXPLICIT[i])]
     terms += [(h * a, take(implicit, j)) for j, a in enumerate(_IMPLICIT[i])]
-    return p.solve(combine((1.0, p.y), *terms))
+    return combine((1.0, p.y), *terms)
+
+
+def _solve(p: _Prepared, r: PyTree) -> PyTree:
+    return p.solve(r)
 
 
 def _new(p: _Prepared, h, slopes) -> PyTree:
@@ -87,4 +91,4 @@ def _weighted(weights: np.ndarray, h, slopes):
 
 
 _STAGES = (*(partial(_stage, i) for i in range(1, 6)), _new)
-ARK4 = Scheme("ark4", 4, (*_C[1:], 1.0), _slope, _tables, _prepare, _STAGES, _error)
+ARK4 = Scheme("ark4", 4, (*_C[1:], 1.0), _slope, _tables, _prepare, _STAGES, _error, _solve)

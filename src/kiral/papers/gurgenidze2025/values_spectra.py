@@ -47,10 +47,16 @@ def high_k_decays(context: Context) -> Measured:
                     f"{later[-1]:.1e} at {k[-1]:.3g}")  # fmt: skip
 
 
+_FED = 1e-8
+"""Shells this far below the largest are no longer their own: products of the modes that have grown feed them, at up to twice
+the rate of those, whatever their wave number."""
+
+
 def _fastest_shell(context: Context, early: float, late: float) -> tuple[float, float, float]:
-    """(wave number of the shell that grows fastest, mean mu5/2, allowed difference) between two stored times."""
+    """(wave number of the unstable shell that grows fastest, mean mu5/2, allowed difference) between two stored times."""
     t, k, e = spectra(context, "energy_spectrum")
-    growth = np.log(e[np.isclose(t, late)][0] / e[np.isclose(t, early)][0])
+    before, after = e[np.isclose(t, early)][0], e[np.isclose(t, late)][0]
+    growth = np.where(after > _FED * after.max(), np.log(after / before), -np.inf)
     t_series, mu5 = main(context, "mu5_mean")
     inside = (t_series > early - 1e-9) & (t_series < late + 1e-9)
     half = float(np.trapezoid(mu5[inside], t_series[inside]) / (late - early) / 2)

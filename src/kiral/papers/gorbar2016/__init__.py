@@ -1,0 +1,1 @@
+"""Gorbar et al. (2016): anomalous Maxwell equations for inhomogeneous chiral plasma."""
