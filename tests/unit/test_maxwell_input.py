@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from kiral.api import setup_jax
 from kiral.config.load import load_case, validate
 from kiral.errors import ConfigError
+from kiral.kinetic import validity
 from maxwell_setups import case, problem
 
 setup_jax()
@@ -142,3 +143,28 @@ def test_single_precision_is_refused():
     sections = {"model": model, "geometry": {"n": 8, "length": 1.0},
                 "time": {"t_end": 1.0}, "devices": {"precision": "float32"}}  # fmt: skip
     refused("devices.precision", "float64", sections=sections)
+
+
+def test_runs_warn_where_their_currents_leave_the_expansion():
+    """Of the kinetic equation's own solutions: at 1.01 times a limit a term is off by the level named, at 0.99 it is not."""
+    model = {"charge": 0.3, "relaxation_time": 2.0, "temperature": 1.5, "light_speed": 1.25}
+    built = problem(model)
+    force, length = 0.3 * 1.25 * 2.0 / 1.5, 1.25 * 2.0
+    size = {"e_max": ("electric", force), "b_max": ("magnetic", force), "k_integral": ("gradient", length)}
+    seen = set()
+    for monitor in built.monitors:
+        if "kinetic equation" not in monitor.message:
+            continue
+        parameter, per_unit = size[monitor.series]
+        level = 0.01 if "more than 1 %" in monitor.message else 0.1
+        terms = [name for name in validity.TERMS if name != "hall"]
+        around = []
+        for factor in (0.99, 1.01):
+            at = {"electric": 1e-9, "magnetic": 1e-9, parameter: factor * monitor.limit * per_unit}
+            errors = validity.from_parameters(**at).errors
+            around.append(max(float(errors[name]) for name in terms))
+        assert around[0] < level < around[1]
+        seen.add((parameter, level))
+    assert seen == {(p, level) for p in ("electric", "magnetic", "gradient") for level in (0.01, 0.1)}
+    drifts = {"kind": "uniform", "background_field": [0.0, 0.0, 1.0]}
+    assert all("kinetic equation" not in m.message for m in problem(model | {"regime": "drifting"}, initial=drifts).monitors)

@@ -20,7 +20,7 @@ from kiral.errors import ConfigError
 from kiral.geometry.box import Box
 from kiral.geometry.fft import to_grid
 from kiral.maxwell import config as cfg
-from kiral.maxwell import initial
+from kiral.maxwell import initial, validity
 from kiral.maxwell import initial_config as start_cfg
 from kiral.maxwell.drifting import Drifting
 from kiral.maxwell.equations import AnomalousMaxwell
@@ -45,7 +45,7 @@ def build_problem(config: MaxwellRun, directory: Path) -> Problem:
     n = initial.densities(config.initial, alone, matter, config.seed, fields)
     if model.regime == "drifting":
         b = initial.magnetic_field(config.initial, alone, config.seed, config.geometry, fields)
-        initial.dressed(alone, matter, n, initial.electric_field(config.initial, alone, fields), b)  # refuses E_perp >= B
+        initial.check_drifts(alone, initial.electric_field(config.initial, alone, fields), b)
     here = _plasma_at_start(alone, matter, n)
     current, remarks = _checked(config, here)
     equation = _kind(model)(
@@ -84,7 +84,7 @@ def build_problem(config: MaxwellRun, directory: Path) -> Problem:
         t_start=config.time.t_start,
         time_unit="t*",
         progress=("b_fluctuation", "mu5_rms"),
-        monitors=_monitors(config),
+        monitors=(*_monitors(), *validity.monitors(model, "hall" in equation.terms)),
         notes={"remarks": remarks},
         dt_max=_largest_step(config, directory),
     )
@@ -197,7 +197,7 @@ def _coordinates(box: Box) -> tuple[Coordinate, ...]:
     )
 
 
-def _monitors(config: MaxwellRun) -> tuple[Monitor, ...]:
+def _monitors() -> tuple[Monitor, ...]:
     return (
         Monitor("tail_magnetic", 0.02, "more than 2 % of the magnetic energy lies above 0.9 k_max: refine the grid"),
         Monitor("tail_axial", 0.02, "more than 2 % of the axial density's variance lies above 0.9 k_max: refine the grid"),
