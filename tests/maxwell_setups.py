@@ -90,4 +90,3 @@ def budget_rates(eq, y):
     totals, change = jax.jvp(lambda s: {k: b.total for k, b in eq.budgets(0.0, s).items()}, (y,), (rate,))
     production = {k: b.production for k, b in eq.budgets(0.0, y._replace(ledger=rate.ledger)).items()}
     return {k: (float(change[k]), float(production[k])) for k in totals}
-

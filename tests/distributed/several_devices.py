@@ -32,8 +32,6 @@ MAXWELL = {
 }  # fmt: skip
 COUNTS = {"3-D": (1, 2, 4), "2-D": (1, 4), "2-D-yz": (1, 2), "maxwell": (1, 2)}
 STEPS = 3
-
-
 DT = dict.fromkeys(CASES, 1e-4) | {"maxwell": 0.2}
 
 

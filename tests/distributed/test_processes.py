@@ -12,7 +12,8 @@ import pytest
 from kiral.core.folder import open_run
 
 SMALL = [
-    "geometry.n=[12,8,8]", "model.flow=none", "time.t_end=0.02", "time.dt=1e-4", "output.checkpoint={every_steps=20}", "output.spectra={at=[0.02]}"
+    "geometry.n=[12,8,8]", "model.flow=none", "time.t_end=0.02", "time.dt=1e-4", "output.checkpoint={every_steps=20}",
+    "output.spectra={at=[0.02]}",
 ]  # fmt: skip
 FLAT = ["geometry.n=[12,1,8]", "model.flow=none", "time.t_end=0.002", "time.dt=1e-4", "output.snapshots={at=[0.001]}"]
 

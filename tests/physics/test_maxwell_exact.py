@@ -31,6 +31,8 @@ B0 = np.array([0.7, 0.4, -1.1])
 WAVE = Plasma(tau=2.0, charge=0.3)
 STRONG = Plasma(tau=0.5, charge=1.0, mu5=1.0)
 K_STRONG = 1 / np.pi
+CUBE = (16, 16, 16)
+"""The grid of `test_maxwell_ledgers`, so that what both do on it is compiled once."""
 NAMES = {"hall": "hall", "magnetization": "magnetization", "relaxation": "electric_relaxation"}
 
 
@@ -104,7 +106,7 @@ def balance(plasma):
 )
 def test_every_linear_mode_in_any_direction(terms):
     """All modes of a box at once, oblique to B0, with mu and mu5, for each form of the current."""
-    eq = equation(ANY, (8, 10, 8), np.array([5.0, 7.0, 4.0]), terms, external=balance(ANY))
+    eq = equation(ANY, CUBE, np.array([5.0, 7.0, 4.0]), terms, external=balance(ANY))
     base = uniform(eq, ANY, B0)
     direction = disturbance(eq, 3, 14 if terms.drude else 8)
     found = linear_part(eq, base, direction)
@@ -116,10 +118,11 @@ def test_every_linear_mode_in_any_direction(terms):
     assert (np.abs(found[:, keep].T - expected).max(axis=0) < 1e-9 * scale).all()
 
 
+@pytest.mark.slow
 def test_linear_modes_of_the_limits():
     """The resistive limit, with a uniform field and with mu5, the drifting regime, and the waves at given field."""
     for plasma, field in ((Plasma(1.3, 0.7, 0.3, 1.7), B0), (Plasma(1.3, 0.7, 0.3, 1.7, mu5=-0.4), 0 * B0)):
-        eq = equation(plasma, (8, 10, 8), np.array([5.0, 7.0, 4.0]), None, Resistive)
+        eq = equation(plasma, CUBE, np.array([5.0, 7.0, 4.0]), None, Resistive)
         direction = disturbance(eq, 4, 8)
         direction[:3], direction[7] = 0, -direction[6]
         found = linear_part(eq, uniform(eq, plasma, field), direction)
@@ -128,14 +131,14 @@ def test_linear_modes_of_the_limits():
         expected = np.stack([dispersion.resistive_matrix(plasma, q, field) @ v for q, v in zip(k.T, y.T, strict=True)]).T
         np.testing.assert_allclose(found[3:6, keep], expected[:3], atol=1e-9 * np.abs(expected[:3]).max())
         np.testing.assert_allclose(found[6, keep] - found[7, keep], expected[3], atol=1e-9 * np.abs(expected[3]).max())
-    eq = equation(ANY, (8, 10, 8), np.array([5.0, 7.0, 4.0]), FIRST, Drifting, external=balance(ANY))
+    eq = equation(ANY, CUBE, np.array([5.0, 7.0, 4.0]), FIRST, Drifting, external=balance(ANY))
     direction = disturbance(eq, 7, 8)
     found = linear_part(eq, uniform(eq, ANY, B0), direction)
     keep, k = wave_vectors(eq.box)
     pairs = zip(k.T, direction[:, keep].T, strict=True)
     expected = np.stack([dispersion.drifting_matrix(ANY, q, B0) @ y for q, y in pairs])
     assert (np.abs(found[:, keep].T - expected).max(axis=0) < 1e-9 * np.abs(expected).max(axis=0)).all()
-    eq = equation(WAVE, (8, 10, 8), np.array([5.0, 7.0, 4.0]), FIRST, GivenField)
+    eq = equation(WAVE, CUBE, np.array([5.0, 7.0, 4.0]), FIRST, GivenField)
     length, size = np.linalg.norm(k, axis=0), float(np.linalg.norm(B0))
     cosine = B0 @ k / (length * size)
     for sign, root in zip((1, -1), range(2), strict=True):
@@ -147,11 +150,11 @@ def test_linear_modes_of_the_limits():
         np.testing.assert_allclose(found[i, keep], rates[:, root] * direction[i, keep], atol=1e-9 * np.abs(found[i]).max())
 
 
-@pytest.mark.parametrize("terms", [FIRST, Terms(relaxation=True), DRUDE])
+@pytest.mark.parametrize("terms", [FIRST, *(pytest.param(t, marks=pytest.mark.slow) for t in (Terms(relaxation=True), DRUDE))])
 def test_exact_linear_part(terms):
     """φ_0 to φ_3 of one long step of all modes of a box: dt 4π sigma = 12, against exponentials of the whole matrix."""
     plasma = Plasma(1.3, 0.7, 0.3, 1.7)
-    eq = equation(plasma, (8, 10, 8), np.array([5.0, 7.0, 4.0]), terms)
+    eq = equation(plasma, CUBE, np.array([5.0, 7.0, 4.0]), terms)
     h = 12 / plasma.ohmic_rate
     y = disturbance(eq, 6, 14 if terms.drude else 8, means=True)
     operator = eq.linear()
@@ -159,7 +162,7 @@ def test_exact_linear_part(terms):
     keep, k = wave_vectors(eq.box, means=True)
     for order in range(4):
         found = stacked(operator.phi(tables, order, state_of(y)))[:, keep].T
-        for one, q, start_value in list(zip(found, k.T, y[:, keep].T, strict=True))[::9]:
+        for one, q, start_value in list(zip(found, k.T, y[:, keep].T, strict=True))[::53]:
             expected = phi(h * dispersion.linear_matrix(plasma, q, np.zeros(3), terms), order) @ start_value
             np.testing.assert_allclose(one, expected, atol=1e-11 * np.abs(start_value).max())
 
@@ -175,7 +178,7 @@ def phi(matrix: np.ndarray, order: int) -> np.ndarray:
 
 
 LINE = (1, 1, 256)
-"""The grid of all runs of first order: one compilation."""
+"""The grid of all runs of first order: one compilation. Those of other forms are slow tests."""
 
 
 def helical(eq, plasma, amplitude):
@@ -197,6 +200,7 @@ def strength(eq, y: State):
     return np.linalg.norm(b), e @ b / np.linalg.norm(b), (mu[0] - mu[1]) / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "terms"), VARIANTS.items(), ids=VARIANTS)
 def test_single_helicity(name, terms):
     """Growth and saturation of one helical mode with each form of the current: an exact solution of the nonlinear equations."""
@@ -212,6 +216,7 @@ def test_single_helicity(name, terms):
     assert strength(eq, y)[0] == pytest.approx(end.magnetic_field, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "terms"), VARIANTS.items(), ids=VARIANTS)
 def test_growth_rates(name, terms):
     """The rate while the mode is weak, at the fastest wave number of the weak coupling of `test_maxwell_modes`."""
@@ -272,7 +277,13 @@ def test_step_of_mu5():
     eq = line(WAVE, 80.0)
     z = np.arange(LINE[2]) * 80.0 / LINE[2]
     shape = 0.1 * (np.tanh((z - 20) / 3) - np.tanh((z - 60) / 3))
-    e, b, mu, mu5 = profile(eq, stepped(eq, with_mu5(eq, WAVE, shape, (0, 0, 1.0), (0.01, 0, 0)), 20.0, 200))
+    first = with_mu5(eq, WAVE, shape, (0, 0, 1.0), (0.01, 0, 0))
+    end = stepped(eq, first, 20.0, 200)
+    e, b, mu, mu5 = profile(eq, end)
+    ledgers = [eq.budgets(number(t), y) for t, y in ((0.0, first), (20.0, end))]
+    for name, limit in {"gauss": 1e-13, "charge": 1e-15, "helicity": 1e-12, "free_energy": 1e-6, "field_energy": 1e-6}.items():
+        before, after = (found[name] for found in ledgers)
+        assert abs(after.total - before.total - after.production) < limit * after.scale, name
     edge, middle = LINE[2] // 4, LINE[2] // 2
     given = (
         (e[0, edge], 6.2696600863e-05, 1e-15), (e[1, edge], -2.6490630e-07, 1e-14), (e[2, edge], -2.175165133902e-02, 1e-14),

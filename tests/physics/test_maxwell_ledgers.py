@@ -46,7 +46,7 @@ def consistent(form, built, seed=1):
     return y
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [pytest.param(f, marks=pytest.mark.slow if f == "drifting" else ()) for f in FORMS])
 def test_budgets_hold_at_every_moment(form):
     """Each total changes along the right-hand side as its production says, in three dimensions, with fields from outside.
 
@@ -66,8 +66,12 @@ def test_budgets_hold_at_every_moment(form):
         assert rates["helicity"][1] == pytest.approx(0.3**2 / (2 * np.pi**2) * e_ext @ b0, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_gauss_law_and_budgets_over_many_steps():
-    """A step of mu5 with charges everywhere: Gauss's law to round-off after 1e4 steps, other budgets at fourth order."""
+    """A step of mu5 with charges everywhere: Gauss's law to round-off after 1e4 steps, other budgets at fourth order.
+
+    After two hundred steps `test_step_of_mu5` has looked at them.
+    """
     fields = {"background_field": [0.0, 0.0, 1.0], "electric_field": [0.01, 0.0, 0.0]}
     start = {"kind": "step", "amplitude": 0.1, "width": 3.0} | fields
     built = problem(initial=start)
@@ -90,6 +94,7 @@ def test_gauss_law_and_budgets_over_many_steps():
         assert np.log2(coarse[name] / fine[name]) == pytest.approx(4, abs=0.7), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["first", "second", "drude"])
 def test_one_dimension_is_three_dimensions_of_the_same(form):
     """Right-hand side of fields that vary along z alone: on a line, and in a cube of the same length."""
@@ -110,6 +115,7 @@ def test_one_dimension_is_three_dimensions_of_the_same(form):
         np.testing.assert_allclose(b, a, atol=1e-15 * max(1.0, np.abs(a).max()))
 
 
+@pytest.mark.slow
 def test_resistive_limit_is_chiral_mhd_without_flow():
     """The same tendencies as `mhd` with eta = c²/4π sigma, lambda = e⁴/(π³c⁴ chi), mu5 as a wave number; and the way there."""
     charge, tau, c = 0.3, 2.0, 1.7
@@ -145,6 +151,7 @@ def test_mean_anomaly_keeps_densities_uniform_and_their_budget():
         assert np.abs(np.asarray(g)).ravel()[1:].max() < 1e-18  # of the round-off in ∇·E
 
 
+@pytest.mark.slow
 def test_filter_drops_modes_beyond_it():
     start = {"kind": "noise", "amplitude": 1e-3, "mu5": {"kind": "random", "rms": 0.1, "correlation_length": 2.0}}
     built = problem({"order": 2, "filter": 1.0}, CUBE, start)
@@ -155,26 +162,35 @@ def test_filter_drops_modes_beyond_it():
         assert not np.abs(np.asarray(f))[beyond].any()
 
 
+START = {"kind": "noise", "amplitude": 0.01, "mu5": {"kind": "random", "rms": 0.05, "correlation_length": 6.0},
+         "mu": {"kind": "wave", "amplitude": 0.02, "mode": [1, 0, -1]}}  # fmt: skip
+
+
+@pytest.mark.slow
 def test_initial_states():
-    """Sizes, divergence, Gauss's law, and the same large scales on a finer grid."""
-    start = {"kind": "noise", "amplitude": 0.01, "mu5": {"kind": "random", "rms": 0.05, "correlation_length": 6.0},
-             "mu": {"kind": "wave", "amplitude": 0.02, "mode": [1, 0, -1]}}  # fmt: skip
-    coarse, fine = (problem({}, {"n": n, "length": 24.0}, start) for n in (12, 16))
-    y, box = coarse.initial_state(), coarse.equation.box
+    """Sizes, divergence, Gauss's law."""
+    built = problem({}, {"n": CUBE["n"], "length": 24.0}, START)
+    y, box = built.initial_state(), built.equation.box
     assert float(box.mean_dot(y.B, y.B)) == pytest.approx(1e-4, rel=1e-12)
     assert float(jnp.max(jnp.abs(box.divergence(y.B)))) < 1e-15
-    assert float(coarse.equation.budgets(0.0, y)["gauss"].total) < 1e-15
-    plus, minus = (np.asarray(f) for f in coarse.equation.potentials(y))
+    assert float(built.equation.budgets(0.0, y)["gauss"].total) < 1e-15
+    plus, minus = (np.asarray(f) for f in built.equation.potentials(y))
     mu5, mu = (plus - minus) / 2, (plus + minus) / 2
     assert np.sqrt(np.mean(mu5**2)) == pytest.approx(0.05, rel=1e-3)
     assert mu5.mean() == pytest.approx(0, abs=1e-5)
     assert np.ptp(mu) == pytest.approx(0.04, rel=0.02)
-    z = fine.initial_state()
+
+
+@pytest.mark.slow
+def test_finer_grids_have_the_same_large_scales():
+    coarse, fine = (problem({}, {"n": n, "length": 24.0}, START) for n in (12, 16))
+    y, z = coarse.initial_state(), fine.initial_state()
     small = tuple(slice(0, 3) for _ in range(3))
     ours, finer = (np.asarray(s.n[0] - s.n[1]) for s in (y, z))
     np.testing.assert_allclose(finer[small], ours[small], atol=2e-3 * np.abs(ours).max())
 
 
+@pytest.mark.slow
 def test_correlation_of_a_random_potential():
     """exp(-r²/2l²) over r = 2 and 4 points, in a plane of many correlation lengths, mean of 12 seeds."""
     box = problem({}, {"n": [60, 60, 1], "length": [60.0, 60.0, 1.0]}).equation.box
@@ -185,6 +201,7 @@ def test_correlation_of_a_random_potential():
         assert found == pytest.approx(np.exp(-((r / 3.0) ** 2) / 2), abs=0.05)
 
 
+@pytest.mark.slow
 def test_a_run_writes_series_and_snapshots(tmp_path):
     """Names and values, of a case that comes with the package, on the grid of the runs above."""
     short = {"time.t_end": 12.0, "time.dt": 0.05, "output.series": {"every_time": 4.0}, "output.snapshots": {"at": [8.0]},
@@ -208,6 +225,7 @@ def test_a_run_writes_series_and_snapshots(tmp_path):
     assert np.ptp((found.series["free_energy"] + found.series["joule_heat"]).values) < 1e-14
 
 
+@pytest.mark.slow
 def test_snapshot_grids_are_those_of_the_state():
     """mu5 on the grid is what the densities say."""
     built = problem(initial={"kind": "pulse", "amplitude": 0.1, "width": 6.0})

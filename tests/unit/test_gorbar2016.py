@@ -9,6 +9,7 @@ from kiral.papers.context import Context
 from kiral.papers.gorbar2016 import (
     common,
     direct,
+    values_cascade,
     values_dissipative,
     values_drag,
     values_explicit,
@@ -114,3 +115,42 @@ def test_relaxation_time_as_printed():
     """0.37 × 9 × 137.036 ħc/T by hand."""
     assert printed.relaxation_time(240.0) == pytest.approx(0.37 * 9 * 137.035999 * 197.32698 / 240, rel=1e-7)
     assert printed.hall_relation(0.3, mu=0.5, magnetic_field=0.1) == pytest.approx(1.8)
+
+
+# --- runs of the study ------------------------------------------------------------------------------------------------
+
+
+def differences(one, other, prefix=""):
+    """Dotted keys in which two configurations differ."""
+    found = set()
+    for key in set(one) | set(other):
+        a, b = one.get(key), other.get(key)
+        if isinstance(a, dict) and isinstance(b, dict):
+            found |= differences(a, b, f"{prefix}{key}.")
+        elif a != b:
+            found.add(prefix + key)
+    return found
+
+
+def test_runs_that_are_compared_differ_in_what_is_compared():
+    runs = {name: run.case.config.as_dict() for name, run in load_runs(KEY, "laptop").runs.items()}
+    for start in ("uniform", "mixed", "zero"):
+        full = runs[f"{start}-full-1"]
+        assert differences(full, runs[f"{start}-mean-1"]) == {"model.order", "model.anomaly"}
+        assert differences(full, runs[f"{start}-local-1"]) == {"model.order", "model.limit", "output.series.every_steps"}
+        for model in values_cascade.LOCAL:
+            for seed in (2, 3):
+                assert differences(runs[f"{start}-{model}-1"], runs[f"{start}-{model}-{seed}"]) == {"seed"}
+    for model in values_cascade.LOCAL:
+        finer = differences(runs[f"mixed-{model}-1"], runs[f"grid-{model}-1"])
+        assert {key for key in finer if not key.startswith("output.")} == {"geometry.n", "time.t_end"}
+        assert differences(runs[f"zero-{model}-1"], runs[f"fine-{model}-1"]) == {"initial.mu5.correlation_length"}
+
+
+def test_times_of_the_study_are_where_a_level_is_crossed():
+    t, values = np.array([0.0, 1.0, 2.0, 4.0]), np.array([0.0, 1.0, 3.0, 2.0])
+    assert values_cascade.reached(t, values, 2.0) == pytest.approx(1.5)
+    assert np.isnan(values_cascade.reached(t, values, 3.5)) and np.isnan(values_cascade.reached(t, values, 0.0))
+    assert (
+        str(values_cascade.Ratio(0.10795, 0.0048)) == "0.108 ± 0.005" and str(values_cascade.Ratio(2.51, 0.67)) == "2.5 ± 0.7"
+    )

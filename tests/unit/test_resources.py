@@ -31,6 +31,12 @@ MEASURED = {  # right-hand sides of run A on 32³ points to t = 0.11: the table 
     ("etdrk4", 1e-3): 1236, ("etdrk4", 1e-5): 4076, ("etdrk4", 1e-7): 12608,
 }  # fmt: skip
 SINGLE = {"devices__precision": "float32"}
+MAXWELL = {
+    "model": {"kind": "anomalous_maxwell", "charge": 0.3, "relaxation_time": 2.0},
+    "geometry": {"n": 32, "length": 20.0},
+    "initial": {"kind": "noise", "amplitude": 1e-3, "mu5": 0.1, "background_field": [0.0, 0.0, 1.0]},
+    "time": {"t_end": 1.0, "tolerance": 1e-4},
+}
 GOOD_SIZES = [n for n in range(200, 500, 2) if n in {2**a * 3**b * 5**c for a in range(10) for b in range(6) for c in range(4)}]
 
 
@@ -48,7 +54,17 @@ def config(case="sourced-cpi", **overrides):
 )
 def test_memory_is_what_the_compiler_allocates(changed):
     """Never below XLA's count of the compiled step and a copy of what it is given, at most a quarter above."""
-    case = config(**changed)
+    compare_with_the_compiler(config(**changed))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("current", ["ohm", "drude"])
+def test_memory_of_the_maxwell_equations(current):
+    """The same, of first order with both currents, its products formed on planes."""
+    compare_with_the_compiler(validate(MAXWELL | {"model": MAXWELL["model"] | {"current": current}}))
+
+
+def compare_with_the_compiler(case):
     setup_jax(case.devices)
     problem, options = case.build("."), step_options(1e-4)
     state = jax.eval_shape(problem.initial_state)
@@ -58,7 +74,7 @@ def test_memory_is_what_the_compiler_allocates(changed):
     compiled = _advance.lower((problem.equation, case.time.scheme, options), carry, *numbers).compile()
     counted = getattr(compiled, "compiled", compiled).memory_analysis()
     there = 2 * counted.argument_size_in_bytes + counted.temp_size_in_bytes
-    found = sum(memory(case, case.geometry.n, case.devices.precision, 1).values())
+    found = sum(case.needs(1).memory.values())
     assert there <= found <= 1.25 * there
 
 

@@ -18,12 +18,14 @@ PASSES, SWEEPS = 6, 12
 
 
 class Counts(NamedTuple):
-    """Fields among the unknowns; fields to the grid and back in one right-hand side; real tables per mode."""
+    """Fields among the unknowns; fields to the grid and back in one right-hand side; real tables per mode; and where products
+    need many more fields than those at a time, how many more."""
 
     unknowns: int
     to_grid: int
     to_modes: int
     tables: int
+    between: int = 0
 
     @property
     def transforms(self) -> int:
@@ -57,12 +59,13 @@ def working(count: Counts, n: Sequence[int], devices: int, gpu: bool = False) ->
     The products are formed on the whole grid, or on a few planes of x at a time (`geometry.fft.through_grid`).
     """
     points, kept = share(n, devices)
-    stages, fields = STAGES, (count.transforms + MORE_FIELDS) * points
+    stages, fields = STAGES, (count.transforms + MORE_FIELDS + count.between) * points
     here = math.ceil(n[0] / devices)
     if (n[0] > 1 or devices == 1) and (slab := _slab(n, here, gpu)) < points:
         stages, (_, my, mz) = SLAB_STAGES, modes(n)
         through = here * my * mz * 2 + slab + points / (SLAB_SHARE if devices == 1 else MESH_SHARE)
         fields = count.transforms * through + max(count.to_grid, count.to_modes) * kept * 2 + SLAB_FIELDS * points
+        fields += count.between * slab
     return stages, fields
 
 

@@ -41,14 +41,15 @@ def densities(start: cfg.Uniform, box: Box, matter: Matter, seed: int, fields: d
 
 
 def dressed(box: Box, matter: Matter, n: tuple[Modes, Modes], e: VectorModes, b: VectorModes) -> tuple[Modes, Modes]:
-    """Densities at rest as those of a plasma with the same mu that drifts in the fields given: over (1 - beta²)², G16 (19).
-
-    ConfigError where |E_perp| >= |B|.
-    """
-    electric, magnetic = (np.stack(to_grid(box, f)) for f in (e, b))
-    check_drift(electric, magnetic)
+    """Densities at rest as those of a plasma with the same mu that drifts in the fields given: over (1 - beta²)², G16 (19)."""
+    electric, magnetic = (jnp.stack(to_grid(box, f)) for f in (e, b))
     rest = drift_speed(electric, magnetic, matter.c)[2]
     return to_modes(box, tuple(f / rest**2 for f in to_grid(box, n)))
+
+
+def check_drifts(box: Box, e: VectorModes, b: VectorModes) -> None:
+    """ConfigError where |E_perp| >= |B|."""
+    check_drift(*(np.stack(to_grid(box, f)) for f in (e, b)))
 
 
 def potential(start: cfg.Uniform, name: str, box: Box, seed: int, fields: dict[str, np.ndarray]) -> Grid:

@@ -125,6 +125,4 @@ def fitting(config: ChiralMHDRun, size: float, devices: int, gpu: bool = False) 
 
 def _grid(config: ChiralMHDRun, precision: str, size: float, devices: int, gpu: bool) -> str:
     """The largest grid of the case's shape, its longest side with no prime factor above 5."""
-    return in_words(
-        largest_grid(config.geometry.n, lambda n: sum(memory(config, n, precision, devices, gpu).values()) <= size)
-    )
+    return in_words(largest_grid(config.geometry.n, lambda n: sum(memory(config, n, precision, devices, gpu).values()) <= size))

@@ -34,7 +34,7 @@ def pulses(context: Context) -> Drawing | None:
     k, running = running_rates(context)
     slow = slow_rates(context)[1]
     p, b = plasma(context, "given"), field(context)
-    x = np.geomspace(k[0], k[-1], 60)
+    x = np.geomspace(k[0], k[-1], 30)
     given = {"temperature": p.temperature, "tau": p.tau, "charge": p.charge, "magnetic_field": b}
     held = dispersion_roots(x, field="held", **given)[0]
     own = dispersion_roots(x, **given)[0]
