@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from kiral.config.describe import ConfigRow, config_table
@@ -23,6 +24,15 @@ SECTIONS = {
     "devices": "`[devices]`",
     "units": "`[units]`: what code units mean",
 }
+SUBJECTS = {
+    "flavor": ("flavor_beams", "flavor_angles", "flavor_sphere", "flavor_energy"),
+    "kinetic": ("chiral_kinetic",),
+    "maxwell": ("anomalous_maxwell",),
+    "crust": ("crust_linear", "shell_emhd"),
+}
+"""Other subjects, with the kinds of model whose keys their pages list."""
+COMMON = ("", "time", "output", "devices", "units")
+"""Sections described with chiral MHD that are the same, but for the choice of schemes, everywhere."""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -53,6 +63,21 @@ def configuration() -> str:
     for section, title in SECTIONS.items():
         chosen = [cells for key, cells in rows if (key.split(".")[0] if "." in key else "") == section]
         parts.append(f"## {title}\n\n" + table(["key", "value", "default", "unit", "meaning"], chosen))
+    return "\n\n".join(parts)
+
+
+def subject_keys(kinds: Sequence[str]) -> str:
+    """The keys of a subject's own sections, for each kind of its model; what an earlier kind has too is not repeated."""
+    parts, known = [], set()
+    for kind in kinds:
+        for section in dict.fromkeys(row.key.split(".")[0] for row in config_table(kind) if "." in row.key):
+            rows = [row for row in config_table(kind) if row.key.startswith(f"{section}.")]
+            new = [cells for _, cells in merged([row for row in rows if row not in known])]
+            if section not in COMMON and new:
+                more = ", besides what is listed above" if len(new) < len(merged(rows)) else ""
+                header = ["key", "value", "default", "unit", "meaning"]
+                parts.append(f'## `[{section}]` of `kind = "{kind}"`{more}\n\n' + table(header, new))
+            known.update(rows)
     return "\n\n".join(parts)
 
 
@@ -132,7 +157,8 @@ def main(check: bool) -> int:
     """0, or 1 when `check` and a page is out of date."""
     stale = 0
     pages = {"configuration": configuration, "observables": observables, "mhd/relic": bounds}
-    for name, make in (pages | {"how-to/resources": paper_resources}).items():
+    keys = {f"{subject}/keys": partial(subject_keys, kinds) for subject, kinds in SUBJECTS.items()}
+    for name, make in (pages | keys | {"how-to/resources": paper_resources}).items():
         content = make()
         path, old, new = page_with(name, content)
         if old != new and check:
