@@ -67,6 +67,8 @@ def citations(config: Mapping[str, Any], version: str) -> list[str]:
         lines.append(f"{GORBAR_2016} [equations]")
     if config.get("calculation") in CRUST_CALCULATIONS or model.get("kind") == "crust_linear":
         lines += _crust(config)
+    if model.get("kind") == "shell_emhd":
+        lines.append(f"{DEHMAN_2024} [equations, feedback of the anomaly]")
     if model.get("flow") == "relativistic":
         lines.append(f"{BRANDENBURG_1996} [relativistic fluid]")
     if config.get("calculation") == "relic":

@@ -57,7 +57,7 @@ def message(case, overrides):
 def test_cases_of_kiral_are_valid_and_resolve():
     assert case_names() == [
         "bipolar", "chiral-magnetic-wave", "chiral-relaxation", "cmw-pulse", "cpi", "cpi-maxwell", "cpi-turbulence",
-        "crust-linear", "decaying-helical", "energy-resolved", "fast-flavor-1d", "fast-flavor-3d",
+        "crust-hall", "crust-linear", "decaying-helical", "energy-resolved", "fast-flavor-1d", "fast-flavor-3d",
         "inverse-cascade-inhomogeneous", "kinetic-anomaly", "kinetic-cmw", "kinetic-ohm", "msw", "mu5-step", "sourced-cpi",
         "supernova-cpi", "supernova-cpi-flow", "two-beam", "zero-mean-mu5",
     ]  # fmt: skip

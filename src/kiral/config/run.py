@@ -16,6 +16,7 @@ from kiral.config.table import TableConfig
 from kiral.config.units import AnyUnits, Units
 from kiral.core.folder import config_hash
 from kiral.crust import config as crust
+from kiral.crust import shell_config as shell
 from kiral.flavor import config as flavor
 from kiral.flavor import resolved_config as resolved
 from kiral.flavor.terms_config import FlavorUnits, NaturalUnits
@@ -450,6 +451,44 @@ class CrustLinearRun(RunConfig):
         return scenario(self)
 
 
+class ShellTime(Time):
+    """Time span, scheme and step control."""
+
+    scheme: Literal["ark4"] = Field(default="ark4", description="ark4: Ohm's law with k5(r) implicit, Hall drift explicit")
+    tolerance: Positive = Field(default=1e-6, description="error per step, relative to the field, that the step aims at")
+
+
+class ShellRun(RunConfig):
+    """A case of electron magnetohydrodynamics in a spherical shell."""
+
+    model: shell.ShellModel
+    geometry: shell.ShellGrid
+    initial: shell.Initial = shell.ShellDecayMode()
+    time: ShellTime
+    units: shell.ShellUnits = shell.ShellUnits()
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> ShellRun:
+        problem = shell.check_sections(self.model, self.geometry, self.initial)
+        if self.devices.precision != "float64":
+            problem = 'devices.precision: solving along the radius needs "float64"; remove the key'
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    def build(self, directory: Path | str = ".") -> Problem:
+        """The built problem. Imports jax."""
+        from kiral.crust.emhd_build import build_problem
+
+        return build_problem(self)
+
+    def estimates(self) -> dict[str, Any]:
+        """Time scales of this case: `kiral.crust.emhd_estimates.scenario`."""
+        from kiral.crust.emhd_estimates import scenario
+
+        return scenario(self)
+
+
 RUNS: dict[str, type[RunConfig]] = {
     "chiral_mhd": ChiralMHDRun,
     "flavor_beams": FlavorBeamsRun,
@@ -459,5 +498,6 @@ RUNS: dict[str, type[RunConfig]] = {
     "chiral_kinetic": ChiralKineticRun,
     "anomalous_maxwell": MaxwellRun,
     "crust_linear": CrustLinearRun,
+    "shell_emhd": ShellRun,
 }
 """The class of a case by its `[model] kind`."""

@@ -169,6 +169,24 @@ def _crust_linear(config: Mapping[str, Any]) -> Subject:
     )
 
 
+def _shell_emhd(config: Mapping[str, Any]) -> Subject:
+    from kiral.crust import emhd_page as page
+
+    return Subject(
+        name="Electron magnetohydrodynamics in a shell",
+        draw_all=page.draw_all,
+        overview=page.overview,
+        estimate_header=page.ESTIMATE_HEADER,
+        estimate_columns=len(page.ESTIMATE_HEADER),
+        estimates=page.estimate_rows,
+        source=page.SOURCE,
+        equations=page.equations,
+        conventions=page.CONVENTIONS,
+        remarks=page.remarks,
+        compare=("b_mean", "energy_poloidal", "energy_toroidal", "surface_dipole"),
+    )
+
+
 SUBJECTS: dict[str, Callable[[Mapping[str, Any]], Subject]] = {
     "chiral_mhd": _chiral_mhd,
     "flavor_beams": _flavor,
@@ -178,5 +196,6 @@ SUBJECTS: dict[str, Callable[[Mapping[str, Any]], Subject]] = {
     "chiral_kinetic": _chiral_kinetic,
     "anomalous_maxwell": _maxwell,
     "crust_linear": _crust_linear,
+    "shell_emhd": _shell_emhd,
 }
 """The subject by `[model] kind`."""
