@@ -69,7 +69,8 @@ def test_current_after_switching_on_and_its_steady_state():
     early, late = follow(made, (1.0, 16.0), tolerance=1e-7)
     j, _, mu, _, number, *_ = values(made, 1.0, early, *NAMES)
     assert j == pytest.approx(2 * exact.ohm_transient(time=1.0, electric_field=0.3, mu_l=0.5), rel=3e-7)
-    direct = steady_state(temperature=1.0, mu=0.5, tau=1.0, charge=1.0, electric_field=[0, 0, 0.3], resolution=Resolution(8, 6, 5))
+    grid = Resolution(8, 6, 5)
+    direct = steady_state(temperature=1.0, mu=0.5, tau=1.0, charge=1.0, electric_field=[0, 0, 0.3], resolution=grid)
     end = values(made, 16.0, late, *NAMES)[0]
     assert end == pytest.approx(float(direct.current[2].sum()), rel=2e-7)  # the same grid, by one solve; exp(-16) is left
     assert end == pytest.approx(2 * 1.750839368378e-02, rel=4e-6)  # exact; this grid errs by 3.2e-6, in the direct solve too
