@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kiral
+from kiral.config.case import Devices, Output, RunConfig, When
 from kiral.config.load import LoadedCase, apply_overrides, check_inputs, load_case, validate
-from kiral.config.run import Devices, Output, RunConfig, When
 from kiral.core.folder import Run, RunFolder, open_run
 from kiral.core.provenance import file_checksum
 from kiral.errors import ConfigError, RunFolderError

@@ -24,6 +24,18 @@ JOYCE_1997 = (
 KROGSTAD_2005 = (
     "S. Krogstad (2005), Generalized integrating factor methods for stiff PDEs, J. Comput. Phys. 203, 72"
 )
+KENNEDY_2003 = (
+    "C. A. Kennedy, M. H. Carpenter (2003), Additive Runge-Kutta schemes for convection-diffusion-reaction equations, "
+    "Appl. Numer. Math. 44, 139"
+)
+MUNTHE_KAAS_1999 = "H. Munthe-Kaas (1999), High order Runge-Kutta methods on manifolds, Appl. Numer. Math. 29, 115"
+SCHEMES = {
+    "rk4": KROGSTAD_2005,  # with what relaxes exact it is the exponential scheme
+    "etdrk4": KROGSTAD_2005,
+    "ark4": KENNEDY_2003,
+    "ark4_refreshed": KENNEDY_2003,
+    "lie4": MUNTHE_KAAS_1999,
+}
 YAMAMOTO_2023 = (
     "N. Yamamoto, D.-L. Yang (2023), Effective chiral magnetic effect from neutrino radiation, Phys. Rev. Lett. 131, 012701"
 )
@@ -76,7 +88,7 @@ def citations(config: Mapping[str, Any], version: str) -> list[str]:
 
         lines += [f"{citation} [bound]" for citation in dict.fromkeys(found.citation for found in load_bounds())]
     if "time" in config:
-        lines.append(f"{KROGSTAD_2005} [time stepping]")
+        lines.append(f"{SCHEMES[config['time']['scheme']]} [time stepping]")
     return lines
 
 

@@ -6,8 +6,8 @@ import statistics
 import time
 from pathlib import Path
 
+from kiral.config.case import RunConfig
 from kiral.config.load import LoadedCase, apply_overrides, validate
-from kiral.config.run import RunConfig
 from kiral.core.estimate import Range
 from kiral.errors import ConfigError
 from kiral.resources import Resources, resources

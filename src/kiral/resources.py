@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kiral.config.run import RunConfig
+from kiral.config.case import RunConfig
 from kiral.core import processes
 from kiral.core.estimate import (
     GIB,

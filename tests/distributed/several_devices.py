@@ -13,7 +13,7 @@ import numpy as np
 jax.config.update("jax_num_cpu_devices", 4)
 
 import kiral.api  # noqa: E402
-from kiral.config.run import Devices  # noqa: E402
+from kiral.config.case import Devices  # noqa: E402
 from kiral.core.advance import _advance, start, step_options  # noqa: E402
 from kiral.core.layout import place  # noqa: E402
 from kiral.core.problem import first_state  # noqa: E402

@@ -18,7 +18,7 @@ LAYERS = {
     "kinetic.homogeneous_calculations": 4, "kinetic.homogeneous_figures": 4,
     "kinetic.response_calculations": 4, "kinetic.response_figures": 4,
     "kinetic.validity_calculations": 4, "kinetic.validity_figures": 4,
-    "config.base": 3, "config.messages": 3, "config.table": 3, "config.calculation": 3, "config.units": 3,
+    "config.base": 3, "config.box": 3, "config.messages": 3, "config.table": 3, "config.calculation": 3, "config.units": 3,
     "report.style": 3, "report.maps": 3,
     "mhd": 4, "weak": 4, "flavor": 4, "maxwell": 4, "crust": 4,
     "config": 5,

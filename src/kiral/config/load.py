@@ -12,8 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from kiral.config.base import Section
+from kiral.config.case import RunConfig
 from kiral.config.messages import bare, explain, is_section, members, nearest
-from kiral.config.run import RUNS, RunConfig
+from kiral.config.run import RUNS
 from kiral.config.table import TableConfig
 from kiral.errors import ConfigError
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from kiral.crust.linear_figures import DEGREE
+from kiral.crust.linear_figures import DEGREE, energies_and_field
 from kiral.report import style
-from kiral.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, Curve, Drawing, Panel
+from kiral.report.style import Curve, Drawing, Panel
 
 TIME = r"$t$  [$t_*$]"
 ESTIMATE_HEADER = ("quantity", "unit", "expected", "measured", "how measured")
@@ -44,23 +44,7 @@ def energies(run: Any) -> Drawing | None:
 
 
 def _series_panels(run: Any) -> tuple[Panel, ...]:
-    data = run.series
-    if data.sizes.get("t", 0) < 2:
-        return ()
-    t = np.asarray(data["t"], float)
-
-    def curve(name: str, label: str, color: str, dash: str = "-") -> Curve:
-        return Curve(label, t, np.asarray(data[name], float), color, dash)
-
-    parts = (
-        curve("energy_poloidal", "poloidal", BLUE), curve("energy_toroidal", "toroidal", ORANGE, "--"),
-        curve("energy_outside", "outside", GREEN, ":"),
-    )  # fmt: skip
-    fields = (curve("b_mean", "mean, shell", BLACK), curve("surface_dipole", "dipole at its pole", GREY, "--"))
-    return (
-        Panel(TIME, r"energy  [$B^2R^3$]", parts, "energies", x_scale="linear", decades=8),
-        Panel(TIME, r"magnetic field  [$B$]", fields, "field", x_scale="linear"),
-    )
+    return energies_and_field(run, TIME, r"energy  [$B^2R^3$]", r"magnetic field  [$B$]", decades=8)
 
 
 def degrees(run: Any) -> Drawing | None:

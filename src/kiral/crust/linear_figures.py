@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,30 @@ if TYPE_CHECKING:
 TIME, RADIUS, DEGREE = "time $t$  [yr]", "areal radius $r$  [km]", r"degree $\ell$  [1]"
 PAPER_TIMES = {1.0: 22.0, 1e-2: 75.0, 1e-4: 400.0, 1e-5: 6000.0}
 """Years from <B> = 3e12 G to 1e15 G by delta mu/kT, as Dehman & Pons (2024) state them in their text."""
+
+
+def curve_of(run: Any, name: str, label: str, color: str, dash: str = "-") -> Curve:
+    """A series of a run against time."""
+    return Curve(label, np.asarray(run.series["t"], float), np.asarray(run.series[name], float), color, dash)
+
+
+def energies_and_field(run: Any, time: str, energy: str, field: str, decades: float) -> tuple[Panel, ...]:
+    """Energies by kind, and the mean field with the surface dipole, of a run in a shell; () before its second sample.
+
+    time, energy, field: labels of the axes; decades: how far down energies are shown.
+    """
+    if run.series.sizes.get("t", 0) < 2:
+        return ()
+    parts = (
+        curve_of(run, "energy_poloidal", "poloidal", BLUE),
+        curve_of(run, "energy_toroidal", "toroidal", ORANGE, "--"),
+        curve_of(run, "energy_outside", "outside", GREEN, ":"),
+    )
+    fields = (curve_of(run, "b_mean", "mean", BLACK), curve_of(run, "surface_dipole", "dipole at its pole", GREY, "--"))
+    return (
+        Panel(time, energy, parts, "energies", x_scale="linear", decades=decades),
+        Panel(time, field, fields, "field", x_scale="linear"),
+    )
 
 
 def growth(data: xarray.Dataset) -> Drawing | None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from kiral.crust.linear_figures import DEGREE, RADIUS, TIME
+from kiral.crust.linear_figures import DEGREE, RADIUS, TIME, curve_of, energies_and_field
 from kiral.report import style
-from kiral.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, Curve, Drawing, Panel
+from kiral.report.style import BLACK, Curve, Drawing, Panel
 
 ESTIMATE_HEADER = ("quantity", "unit", "bound", "measured", "how measured")
 SOURCE = (
@@ -43,25 +43,11 @@ def energies(run: Any) -> Drawing | None:
 
 
 def _series_panels(run: Any) -> tuple[Panel, ...]:
-    data = run.series
-    if data.sizes.get("t", 0) < 2:
+    panels = energies_and_field(run, TIME, "energy  [erg]", "magnetic field  [G]", decades=12)
+    if not panels:
         return ()
-    t = np.asarray(data["t"], float)
-
-    def curve(name: str, label: str, color: str, dash: str = "-") -> Curve:
-        return Curve(label, t, np.asarray(data[name], float), color, dash)
-
-    parts = (
-        curve("energy_poloidal", "poloidal", BLUE), curve("energy_toroidal", "toroidal", ORANGE, "--"),
-        curve("energy_outside", "outside", GREEN, ":"),
-    )  # fmt: skip
-    fields = (curve("b_mean", "mean, crust", BLACK), curve("surface_dipole", "dipole at the pole", GREY, "--"))
-    rate = (curve("growth_rate", "", BLACK),)
-    return (
-        Panel(TIME, "energy  [erg]", parts, "energies", x_scale="linear", decades=12),
-        Panel(TIME, "magnetic field  [G]", fields, "field", x_scale="linear"),
-        Panel(TIME, "growth rate of the energy  [1/yr]", rate, "growth", x_scale="linear", y_scale="linear"),
-    )
+    rate = (curve_of(run, "growth_rate", "", BLACK),)
+    return (*panels, Panel(TIME, "growth rate of the energy  [1/yr]", rate, "growth", x_scale="linear", y_scale="linear"))
 
 
 def degrees(run: Any) -> Drawing | None:

@@ -7,11 +7,12 @@ al. 2016, "G16", as corrected on the page on currents. Nothing here imports jax.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
-from kiral.config.base import IntegerTriple, NonNegative, Number, NumberTriple, Positive, PositiveTriple, Section
+from kiral.config.base import NonNegative, Number, NumberTriple, Positive, Section
+from kiral.config.box import PeriodicBox
 from kiral.config.table import TableConfig
 from kiral.maxwell.plasma import Plasma
 
@@ -154,39 +155,8 @@ class AnomalousMaxwell(Section):
         return found
 
 
-class Box(Section):
-    """A periodic box; a direction with one point is ignorable (2-D, 1-D)."""
-
-    exclusive: ClassVar[tuple[str, ...]] = ("k_min", "length")
-    kind: Literal["box"] = "box"
-    n: IntegerTriple = Field(description="grid points: one number or [nx, ny, nz]; 1 makes a direction ignorable")
-    k_min: PositiveTriple | None = Field(
-        default=None, description="smallest wave number, 2 pi/length; one or three [1/length]"
-    )
-    length: PositiveTriple | None = Field(default=None, description="side length; one or three [length]")
-
-    @field_validator("n")
-    @classmethod
-    def _enough_points(cls, n: tuple[int, int, int]) -> tuple[int, int, int]:
-        if any(value < 4 and value != 1 for value in n) or max(n) == 1:
-            raise ValueError(f"each must be at least 4, or 1 for an ignorable direction (not all three); got {list(n)}")
-        return n
-
-    @property
-    def lengths(self) -> tuple[float, float, float]:
-        """Side lengths [length]."""
-        if self.length is not None:
-            return self.length
-        kx, ky, kz = self.k_min or (1.0, 1.0, 1.0)
-        return (2 * math.pi / kx, 2 * math.pi / ky, 2 * math.pi / kz)
-
-    @property
-    def wave_numbers_min(self) -> tuple[float, float, float]:
-        """Smallest wave numbers [1/length]."""
-        if self.k_min is not None:
-            return self.k_min
-        lx, ly, lz = self.lengths
-        return (2 * math.pi / lx, 2 * math.pi / ly, 2 * math.pi / lz)
+class Box(PeriodicBox):
+    """The box of these equations."""
 
     @property
     def k_max(self) -> float:

@@ -82,11 +82,10 @@ def _units_sentence(config: Mapping[str, Any]) -> str:
     )
 
 
-def _flavor(config: Mapping[str, Any]) -> Subject:
-    from kiral.flavor import figures, page
-
+def _of_page(name: str, figures: Any, page: Any, compare: Sequence[str] = ()) -> Subject:
+    """A subject whose module `figures` draws, and whose module `page` has the rest under the names used here."""
     return Subject(
-        name="Flavor kinetics of mixed neutrinos",
+        name=name,
         draw_all=figures.draw_all,
         overview=figures.overview,
         estimate_header=page.ESTIMATE_HEADER,
@@ -96,95 +95,47 @@ def _flavor(config: Mapping[str, Any]) -> Subject:
         equations=page.equations,
         conventions=page.CONVENTIONS,
         remarks=page.remarks,
+        compare=compare,
     )
+
+
+def _flavor(config: Mapping[str, Any]) -> Subject:
+    from kiral.flavor import figures, page
+
+    return _of_page("Flavor kinetics of mixed neutrinos", figures, page)
 
 
 def _flavor_energy(config: Mapping[str, Any]) -> Subject:
     from kiral.flavor import resolved_figures as resolved
 
-    return Subject(
-        name="Flavor kinetics resolved in momentum",
-        draw_all=resolved.draw_all,
-        overview=resolved.overview,
-        estimate_header=resolved.ESTIMATE_HEADER,
-        estimate_columns=len(resolved.ESTIMATE_HEADER),
-        estimates=resolved.estimate_rows,
-        source=resolved.SOURCE,
-        equations=resolved.equations,
-        conventions=resolved.CONVENTIONS,
-        remarks=resolved.remarks,
-    )
+    return _of_page("Flavor kinetics resolved in momentum", resolved, resolved)
 
 
 def _maxwell(config: Mapping[str, Any]) -> Subject:
     from kiral.maxwell import figures, page
 
-    return Subject(
-        name="Anomalous Maxwell equations",
-        draw_all=figures.draw_all,
-        overview=figures.overview,
-        estimate_header=page.ESTIMATE_HEADER,
-        estimate_columns=len(page.ESTIMATE_HEADER),
-        estimates=page.estimate_rows,
-        source=page.SOURCE,
-        equations=page.equations,
-        conventions=page.CONVENTIONS,
-        remarks=page.remarks,
-        compare=("b_fluctuation", "mu5_mean", "magnetic_helicity", "k_integral", "joule_heat"),
-    )
+    compare = ("b_fluctuation", "mu5_mean", "magnetic_helicity", "k_integral", "joule_heat")
+    return _of_page("Anomalous Maxwell equations", figures, page, compare)
 
 
 def _chiral_kinetic(config: Mapping[str, Any]) -> Subject:
     from kiral.kinetic import run_figures, run_page
 
-    return Subject(
-        name="Chiral kinetic theory",
-        draw_all=run_figures.draw_all,
-        overview=run_figures.overview,
-        estimate_header=run_page.ESTIMATE_HEADER,
-        estimate_columns=len(run_page.ESTIMATE_HEADER),
-        estimates=run_page.estimate_rows,
-        source=run_page.SOURCE,
-        equations=run_page.equations,
-        conventions=run_page.CONVENTIONS,
-        remarks=run_page.remarks,
-    )
+    return _of_page("Chiral kinetic theory", run_figures, run_page)
 
 
 def _crust_linear(config: Mapping[str, Any]) -> Subject:
     from kiral.crust import linear_page as page
 
-    return Subject(
-        name="Chiral magnetic instability in a crust, linear",
-        draw_all=page.draw_all,
-        overview=page.overview,
-        estimate_header=page.ESTIMATE_HEADER,
-        estimate_columns=len(page.ESTIMATE_HEADER),
-        estimates=page.estimate_rows,
-        source=page.SOURCE,
-        equations=page.equations,
-        conventions=page.CONVENTIONS,
-        remarks=page.remarks,
-        compare=("b_mean", "energy_toroidal", "surface_dipole", "growth_rate"),
-    )
+    compare = ("b_mean", "energy_toroidal", "surface_dipole", "growth_rate")
+    return _of_page("Chiral magnetic instability in a crust, linear", page, page, compare)
 
 
 def _shell_emhd(config: Mapping[str, Any]) -> Subject:
     from kiral.crust import emhd_page as page
 
-    return Subject(
-        name="Electron magnetohydrodynamics in a shell",
-        draw_all=page.draw_all,
-        overview=page.overview,
-        estimate_header=page.ESTIMATE_HEADER,
-        estimate_columns=len(page.ESTIMATE_HEADER),
-        estimates=page.estimate_rows,
-        source=page.SOURCE,
-        equations=page.equations,
-        conventions=page.CONVENTIONS,
-        remarks=page.remarks,
-        compare=("b_mean", "energy_poloidal", "energy_toroidal", "surface_dipole"),
-    )
+    compare = ("b_mean", "energy_poloidal", "energy_toroidal", "surface_dipole")
+    return _of_page("Electron magnetohydrodynamics in a shell", page, page, compare)
 
 
 SUBJECTS: dict[str, Callable[[Mapping[str, Any]], Subject]] = {

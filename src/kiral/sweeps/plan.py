@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from kiral.config.case import RunConfig
 from kiral.config.load import LoadedCase
-from kiral.config.run import RunConfig
 from kiral.errors import ConfigError
 from kiral.resources import resources
 
