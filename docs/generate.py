@@ -28,7 +28,7 @@ SUBJECTS = {
     "flavor": ("flavor_beams", "flavor_angles", "flavor_sphere", "flavor_energy"),
     "kinetic": ("chiral_kinetic",),
     "maxwell": ("anomalous_maxwell",),
-    "crust": ("crust_linear", "shell_emhd"),
+    "crust": ("crust_linear", "crust_emhd", "shell_emhd"),
 }
 """Other subjects, with the kinds of model whose keys their pages list."""
 COMMON = ("", "time", "output", "devices", "units")

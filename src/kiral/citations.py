@@ -77,7 +77,7 @@ def citations(config: Mapping[str, Any], version: str) -> list[str]:
         lines.append(f"{FIORILLO_2024} [equations, exchange of refractive and kinetic energy]")
     if model.get("kind") in ("anomalous_maxwell", "chiral_kinetic"):
         lines.append(f"{GORBAR_2016} [equations]")
-    if config.get("calculation") in CRUST_CALCULATIONS or model.get("kind") == "crust_linear":
+    if config.get("calculation") in CRUST_CALCULATIONS or model.get("kind") in ("crust_linear", "crust_emhd"):
         lines += _crust(config)
     if model.get("kind") == "shell_emhd":
         lines.append(f"{DEHMAN_2024} [equations, feedback of the anomaly]")

@@ -9,7 +9,9 @@ import kiral
 from kiral.core.advance import advance, sample, start, step_options
 from kiral.crust import shell_config as cfg
 from kiral.crust.coefficients import uniform
-from kiral.crust.emhd import State, initial_state, make_equation
+from kiral.crust.emhd import make_equation
+from kiral.crust.emhd_products import products
+from kiral.crust.emhd_state import Matter, State, initial_state
 from kiral.crust.emhd_build import first_field
 from kiral.crust.induction import make_induction
 from kiral.crust.modes import coupled_modes
@@ -40,21 +42,27 @@ def random_state(induction, sphere=SPHERE, seed=1):
 
 
 def bare(f, g):
-    return State(f, g, None)
+    return State(f, g, Matter(), None)
+
+
+def of_products(equation, y):
+    """(modes of E from products, those of B and curl NB)."""
+    op = equation.induction
+    field, current = equation.components(op, y)
+    return products(equation, op, y, field, current).electric, field, current
 
 
 @jax.jit
 def measured(equation, y):
     """(work of products on the current over the product of their norms; rates of energy and helicity; the ledger's)."""
-    products, _, _ = equation._products(y)
-    _, current = equation.components(y)
-    norm = jnp.sqrt(equation.inner(current, current) * equation.inner(products, products))
+    made, _, current = of_products(equation, y)
+    norm = jnp.sqrt(equation.inner(current, current) * equation.inner(made, made))
     tendency, _ = equation.evaluate(jnp.zeros(()), y)
     linear = equation.linear().apply(y)
     direction = (tendency.f + linear.f, tendency.g + linear.g)
     energy = jax.jvp(lambda f, g: sum(jnp.sum(e) for e in equation.energies(bare(f, g))), (y.f, y.g), direction)
     helicity = jax.jvp(lambda f, g: jnp.sum(equation.helicity(bare(f, g))), (y.f, y.g), direction)
-    return equation.inner(current, products) / norm, energy[1], helicity[1], tendency.ledger
+    return equation.inner(current, made) / norm, energy[1], helicity[1], tendency.ledger
 
 
 def test_hall_drift_does_no_work_on_any_field():
@@ -72,7 +80,7 @@ def test_at_the_conductor_the_electric_field_vanishes_and_energy_is_heat_and_wor
     equation, y = make_equation(induction, SPHERE, hall=True), random_state(induction)
     _, energy, _, ledger = measured(equation, y)
     assert float(energy) == pytest.approx(float(ledger.work - ledger.joule), rel=1e-11)
-    field, current = (to_grid(SPHERE, Components(*(x[..., :1, :1] for x in part))) for part in equation.components(y))
+    field, current = (to_grid(SPHERE, Components(*(x[..., :1, :1] for x in part))) for part in equation.components(equation.induction, y))
     c = induction.coefficients
     ohm = [c.eta[0] * (j - c.k5[0] * c.lapse[0] * b) for j, b in zip(current, field, strict=True)]
     hall = c.hall[0] * jnp.cross(jnp.stack(current, axis=-1), jnp.stack(field, axis=-1))
@@ -91,8 +99,8 @@ def test_feedback_balances_and_makes_the_electric_field_perpendicular_where_it_i
 
     @jax.jit
     def along(equation, y):
-        ohm, field = equation._ohmic(y), equation.components(y)[0]
-        whole = jax.tree.map(jnp.add, ohm, equation._products(y)[0])
+        ohm, (made, field, _) = equation.ohmic(equation.induction, y), of_products(equation, y)
+        whole = jax.tree.map(jnp.add, ohm, made)
         return equation.inner(field, ohm), equation.inner(field, whole)
 
     without, strong = along(make_equation(free, SPHERE, hall=False, feedback=1e12), smooth)
@@ -145,7 +153,7 @@ def test_two_dipoles_make_a_quadrupole():
 def test_order_zero_of_the_three_dimensional_equation_is_the_axisymmetric_one():
     flat = make_sphere(4, 0)
     y = random_state(operator(flat), flat)
-    deep = State(*(jnp.pad(x, ((0, 0), (0, 4), (0, 0))) for x in (y.f, y.g)), y.ledger)
+    deep = initial_state(*(jnp.pad(x, ((0, 0), (0, 4), (0, 0))) for x in (y.f, y.g)))
     go = jax.jit(lambda eq, y: eq.evaluate(jnp.zeros(()), y)[0])
     a = go(make_equation(operator(flat, k5=2.0, eta=1.0), flat, hall=True, feedback=0.3), y)
     b = go(make_equation(operator(k5=2.0, eta=1.0), SPHERE, hall=True, feedback=0.3), deep)

@@ -14,6 +14,7 @@ from kiral.config.base import Positive
 from kiral.config.case import RunConfig, Time
 from kiral.config.table import TableConfig
 from kiral.crust import config as crust
+from kiral.crust import emhd_config as crust_emhd
 from kiral.crust import shell_config as shell
 from kiral.flavor import config as flavor
 from kiral.flavor import resolved_config as resolved
@@ -380,6 +381,53 @@ class ShellRun(RunConfig):
         return scenario(self)
 
 
+class CrustEMHDTime(Time):
+    """Time span, scheme and step control."""
+
+    scheme: Literal["ark4", "ark4_refreshed"] = Field(
+        default="ark4", description="ark4: constant coefficients, factorised once per step size; ark4_refreshed: in every step"
+    )
+    tolerance: Positive = Field(default=1e-5, description="error per step, relative to the field, that the step aims at")
+
+
+class CrustEMHDRun(RunConfig):
+    """A case of electron magnetohydrodynamics with the chiral current in a neutron star's crust."""
+
+    model: crust_emhd.CrustEMHD
+    star: crust.StarSection = crust.StarSection()
+    geometry: crust_emhd.CrustGrid
+    initial: crust_emhd.Initial = crust_emhd.CrustDecayMode()
+    time: CrustEMHDTime
+    units: crust.CrustUnits = crust.CrustUnits()
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> CrustEMHDRun:
+        problem = shell.check_initial(self.geometry, self.initial)
+        if self.model.tables() and self.time.scheme == "ark4":
+            problem = 'time.scheme: a temperature that is a table in time needs scheme = "ark4_refreshed"'
+        if self.devices.precision != "float64":
+            problem = 'devices.precision: solving along the radius needs "float64"; remove the key'
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    def build(self, directory: Path | str = ".") -> Problem:
+        """The built problem; files of the case are relative to `directory`. Imports jax."""
+        from kiral.crust.emhd_build import build_crust
+
+        return build_crust(self, Path(directory))
+
+    def tables(self) -> dict[str, TableConfig]:
+        """All tables in time, by dotted key."""
+        return self.model.tables()
+
+    def estimates(self) -> dict[str, Any]:
+        """What linear theory expects of this case: `kiral.crust.linear_estimates.scenario`."""
+        from kiral.crust.linear_estimates import scenario
+
+        return scenario(self)
+
+
 RUNS: dict[str, type[RunConfig]] = {
     "chiral_mhd": ChiralMHDRun,
     "flavor_beams": FlavorBeamsRun,
@@ -390,5 +438,6 @@ RUNS: dict[str, type[RunConfig]] = {
     "anomalous_maxwell": MaxwellRun,
     "crust_linear": CrustLinearRun,
     "shell_emhd": ShellRun,
+    "crust_emhd": CrustEMHDRun,
 }
 """The class of a case by its `[model] kind`."""

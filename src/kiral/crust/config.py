@@ -1,5 +1,6 @@
 """The case file of a neutron star's crust: the sections [model] of kind "crust_linear", [star], [geometry], [initial].
 
+`kiral.crust.emhd_config` has those of kind "crust_emhd".
 Times in years, lengths in km, fields in G, temperatures in K. Nothing here imports jax.
 """
 
@@ -31,11 +32,9 @@ Temperature = Annotated[
 ]
 
 
-class CrustLinear(Section):
-    """The chiral magnetic instability while the field is weak: Ohm's law and the chiral current, no Hall term, no feedback."""
+class CrustPhysics(Section):
+    """What the coefficients of a crust are made of, beside its star."""
 
-    kind: Literal["crust_linear"]
-    delta_mu: Number = Field(description="departure from beta equilibrium over kT, delta mu/kT; captures where positive [1]")
     temperature: Temperature = Field(default=1e9, description="temperature of the crust: a number or a table in time [K]")
     k5_max: Positive = Field(default=600.0, description="cap of the chiral wave number, both signs [1/km]")
     gr: bool = Field(default=True, description="metric of the star: redshifted rates, proper lengths; false: flat space")
@@ -44,7 +43,7 @@ class CrustLinear(Section):
     weak_rate_factor: NonNegative = Field(default=1.0, description="factor of the captures' rate; 0: no chiral current [1]")
 
     @model_validator(mode="after")
-    def _warm(self) -> CrustLinear:
+    def _warm(self) -> CrustPhysics:
         table = self.temperature
         if isinstance(table, TableConfig) and table.value is not None and min(table.value) <= 0:
             raise ValueError(f"temperature: values must be positive; got {min(table.value):g} K")
@@ -59,6 +58,13 @@ class CrustLinear(Section):
         """What `kiral.crust.coefficients.of_matter` takes beside temperature and delta_mu."""
         names = ("k5_max", "impurity", "form_factor", "weak_rate_factor")
         return {name: getattr(self, name) for name in names}
+
+
+class CrustLinear(CrustPhysics):
+    """The chiral magnetic instability while the field is weak: Ohm's law and the chiral current, no Hall term, no feedback."""
+
+    kind: Literal["crust_linear"]
+    delta_mu: Number = Field(description="departure from beta equilibrium over kT, delta mu/kT; captures where positive [1]")
 
 
 class StarSection(Section):

@@ -3,86 +3,96 @@
     ∂t B = -curl E,   E = eta (curl NB - k5 NB) + hall curl(NB) × B,   B of the functions f, g (kiral.geometry.spherical_field).
 
 Ohm's law with k5(r) is linear, each degree by itself (kiral.crust.induction), and implicit. The Hall term and what feedback
-makes of k5 are products: formed on a grid for products in angle, at the points of the elements in radius, and explicit.
-Feedback: k5 = (k5w + b B·curl NB)/(1 + b B²), then the cap (Dehman & Pons 2024; n5 quasi-steady). m_max = 0 is axisymmetric.
+makes of k5 are products: formed on a grid for products in angle, at the points of the elements in radius, and explicit
+(kiral.crust.emhd_products). m_max = 0 is axisymmetric. Coefficients that do not change in time: scheme "ark4", `evaluate` is
+what the linear part leaves; those of a material that changes, or matter that is evolved: "ark4_refreshed", `whole`.
 
-In weak form Σ curl(NB)·E of the Hall term is 0 to round-off, so that it conserves energy in space; Hall drift makes no helicity
-either. At the perfect conductor tangential E is 0: that determines the toroidal part of curl NB at this one node (with k5 as
-it is without feedback), which f does not.
+A filter, where asked for, damps degree l at a rate of its own, linear and with its loss in the ledger.
 
-A state's f and g are complex, (l, m, nodes), l = 0..l_max, 0 where l = 0 or m > l. Any consistent units.
+A state's f and g are (l, m, nodes), l = 0..l_max, 0 where l = 0 or m > l. Any consistent units.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Float
 
 from kiral.core.equation import Budget, Equation, Rate, rate_limit
 from kiral.crust import banded
+from kiral.crust.emhd_products import Products, chirality_rates, products
+from kiral.crust.emhd_state import Chirality, Ledger, Matter, State
 from kiral.crust.induction import Induction
-from kiral.crust.rates import chiral_wavenumber_with_feedback
+from kiral.crust.material import Steady
 from kiral.geometry.shell import Shell
 from kiral.geometry.sphere import Sphere
-from kiral.geometry.spherical_field import Components, curl_functions, field_components, from_grid, to_grid
+from kiral.geometry.spherical_field import Components, curl_functions, field_components
 
 HALL_LIMIT = 3.5
 """Largest step times the fastest rate of the Hall term: "ark4" is stable to 4.0 on the imaginary, to 4.2 on the real axis."""
-SHORTEST = 2.4
-"""Largest wave number of the elements times the smallest spacing of points: from 2.32 to 2.45 for orders 2 to 16."""
 GROWTH_LIMIT = 1.0
 """Largest step times eta k5²/4 and times the slowest decay: so that a step has a bound; accuracy is the error estimate's."""
 
 
-class Ledger(NamedTuple):
-    """Time integrals: Joule heat, work of the chiral current, what the relative helicity changed by."""
-
-    joule: Float[Array, ""]
-    work: Float[Array, ""]
-    linkage: Float[Array, ""]
-
-
-class State(NamedTuple):
-    """Poloidal and toroidal functions of all modes, and the ledger."""
-
-    f: Complex[Array, "l m nodes"]
-    g: Complex[Array, "l m nodes"]
-    ledger: Ledger
-
-
 class OhmOperator(eqx.Module):
-    """The linear part. tables(h): factors of 1 - h A, by degree, shared by all orders m."""
+    """The linear part. tables(h): factors of 1 - h A, by degree, shared by all orders m.
+
+    damping: (l,) of the filter, None for none; relaxation: rates at which matter relaxes, each shaped like what it acts on.
+    """
 
     induction: Induction
+    damping: Array | None
+    relaxation: Matter
+
+    def tendency(self, f: Array, g: Array) -> tuple[Array, Array]:
+        """A (f, g)."""
+        f_t, g_t = self.induction.tendency(f, g)
+        if self.damping is None:
+            return f_t, g_t
+        rate = self.induction.over_degrees(self.damping, f)
+        return f_t - rate * f, g_t - rate * g
 
     def apply(self, y: State) -> State:
         """A y; the ledger is not touched."""
-        return State(*self.induction.tendency(y.f, y.g), jax.tree.map(jnp.zeros_like, y.ledger))
+        matter = jax.tree.map(lambda rate, x: -rate * x, self.relaxation, y.matter)
+        return State(*self.tendency(y.f, y.g), matter, jax.tree.map(jnp.zeros_like, y.ledger))
 
-    def tables(self, h: Float[Array, ""]) -> banded.Factors:
-        """Factors of 1 - h A by degree."""
+    def tables(self, h: Float[Array, ""]) -> tuple[banded.Factors, Matter]:
+        """Factors of 1 - h A by degree; 1 + h times the rates of relaxation."""
         operator = self.induction
-        return banded.factorise(banded.blocks_of(operator.shell, operator.degrees.shape[0], operator.tendency), h)
+        factors = banded.factorise(banded.blocks_of(operator.shell, operator.degrees.shape[0], self.tendency), h)
+        return factors, jax.tree.map(lambda rate: 1 + h * rate, self.relaxation)
 
-    def solve(self, tables: banded.Factors, r: State) -> State:
+    def solve(self, tables: tuple[banded.Factors, Matter], r: State) -> State:
         """(1 - h A)⁻¹ r."""
+        factors, over = tables
+        matter = jax.tree.map(lambda x, y: y / x, over, r.matter)
+        if not jnp.iscomplexobj(r.f):
+            return State(*banded.solve(factors, self.induction.shell, r.f, r.g), matter, r.ledger)
         parts = (jnp.stack([x.real, x.imag], axis=1) for x in (r.f, r.g))
-        f, g = banded.solve(tables, self.induction.shell, *parts)
-        return State(f[:, 0] + 1j * f[:, 1], g[:, 0] + 1j * g[:, 1], r.ledger)
+        f, g = banded.solve(factors, self.induction.shell, *parts)
+        return State(f[:, 0] + 1j * f[:, 1], g[:, 0] + 1j * g[:, 1], matter, r.ledger)
 
 
 class ShellEMHD(Equation):
-    """The equation. feedback: b [1/B²]; k5_max: the cap; hall, reacting: are these terms there."""
+    """The equation.
+
+    induction: the operator with the coefficients at the start, whose metric holds at all times; material: coefficients over
+    time. feedback: b [1/B²] at the nodes; k5_max: the cap; damping: (l,) of the filter or None; n5_rate: rate at which n5
+    relaxes where it has its own equation, else None. hall, reacting: are these terms there.
+    """
 
     induction: Induction
     sphere: Sphere
-    feedback: Float[Array, ""]
+    material: Any
+    feedback: Float[Array, "nodes"]
     k5_max: Float[Array, ""]
+    damping: Array | None
+    n5_rate: Array | None
     hall: bool = eqx.field(static=True)
     reacting: bool = eqx.field(static=True)
 
@@ -91,58 +101,71 @@ class ShellEMHD(Equation):
         """The radial grid."""
         return self.induction.shell
 
+    @property
+    def constant(self) -> bool:
+        """Is the linear part the same at all times?"""
+        return self.material.constant
+
+    def operator(self, t: Float[Array, ""], matter: Matter) -> Induction:
+        """Ohm's law with k5(r) at time t."""
+        if self.constant:
+            return self.induction
+        i = self.induction
+        return Induction(i.shell, self.material(t, matter), i.degrees, i.outside, i.inner)
+
     # --- tendencies --------------------------------------------------------------------------------------------------
 
     def evaluate(self, t: Float[Array, ""], y: State) -> tuple[State, dict[str, Rate]]:
         """What `linear` leaves, and the rates that limit the step."""
-        ohm = self._ohmic(y)
-        if self.hall or self.reacting:
-            products, fastest, work = self._products(y)
-            f, g = self._turned(products)
-            electric = jax.tree.map(jnp.add, ohm, products)
-        else:
-            f, g, electric, fastest, work = jnp.zeros_like(y.f), jnp.zeros_like(y.g), ohm, jnp.zeros(()), None
-        return State(f, g, self._productions(y, ohm, electric, work)), self._rates(fastest)
+        tendency, rates, _ = self._tendency(t, y)
+        return tendency, rates
 
-    def _ohmic(self, y: State) -> Components:
+    def whole(self, t: Float[Array, ""], y: State) -> tuple[State, dict[str, Rate]]:
+        """The whole tendency, and the rates that limit the step."""
+        tendency, rates, operator = self._tendency(t, y)
+        return jax.tree.map(jnp.add, tendency, self._linear(operator).apply(y)), rates
+
+    def _tendency(self, t: Array, y: State) -> tuple[State, dict[str, Rate], Induction]:
+        op = self.operator(t, y.matter)
+        ohm = self.ohmic(op, y)
+        field, current = self.components(op, y)
+        found = products(self, op, y, field, current)
+        electric, f, g = ohm, jnp.zeros_like(y.f), jnp.zeros_like(y.g)
+        if found.electric is not None:
+            f, g = self._turned(found.electric)
+            electric = jax.tree.map(jnp.add, ohm, found.electric)
+        matter = self._matter(op, y, found)
+        ledger = self._productions(op, y, (field, current), ohm, electric, (f, g), found)
+        return State(f, g, matter, ledger), self._rates(op, found.fastest), op
+
+    def _matter(self, op: Induction, y: State, found: Products) -> Matter:
+        """What relaxation leaves of the matter's tendency."""
+        still = jax.tree.map(jnp.zeros_like, y.matter)
+        if self.n5_rate is None:
+            return still
+        lapse = self.shell.local(op.coefficients.lapse)
+        return still._replace(k5=self.n5_rate * lapse * found.k5_source)
+
+    def ohmic(self, op: Induction, y: State) -> Components:
         """E of Ohm's law with k5(r)."""
-        e, sh = self.induction.electric(y.f, y.g), self.shell
+        e, sh = op.electric(y.f, y.g), self.shell
         r = sh.local(sh.r)
         return Components(sh.local(e.r), e.s / r, sh.local(e.t) / r)
 
-    def _products(self, y: State) -> tuple[Components, Array, Array | None]:
-        """(modes of the rest of E, fastest rate of the Hall term, work of the chiral current where there is feedback)."""
-        sh, c = self.shell, self.induction.coefficients
-        field, current = self.components(y)
-        b, j = to_grid(self.sphere, field), to_grid(self.sphere, current)
-        electric, fastest, work = tuple(jnp.zeros_like(x) for x in b), jnp.zeros(()), None
-        if self.hall:
-            h = sh.local(c.hall)
-            electric = tuple(h * x for x in _cross(j, b))
-            whistler = jnp.max(jnp.abs(c.hall) * self._shortest() * self._reach(b))
-            fastest = jnp.maximum(whistler, self._wall_rate(b))
-        if self.reacting:
-            k5, lapse, eta = self.k5(b, j), sh.local(c.lapse), sh.local(c.eta)
-            electric = tuple(e - eta * (k5 - sh.local(c.k5)) * lapse * x for e, x in zip(electric, b, strict=True))
-            product, chiral = self.sphere.grid_product, k5 * lapse
-            density = sum(product(chiral * x, eta * (z - chiral * x)) for x, z in zip(b, j, strict=True))
-            work = -sh.integral(density * sh.local(sh.r) ** 2) / (4 * jnp.pi)
-        modes = from_grid(self.sphere, *electric)
-        return modes._replace(toroidal=self._off_wall(modes.toroidal)), fastest, work
-
-    def components(self, y: State) -> tuple[Components, Components]:
+    def components(self, op: Induction, y: State) -> tuple[Components, Components]:
         """Modes of B and of curl NB."""
-        sh, c = self.shell, self.induction.coefficients
+        sh, lapse = self.shell, self.induction.coefficients.lapse
         field = field_components(sh, self.sphere, y.f, y.g)
-        current = field_components(sh, self.sphere, c.lapse * y.g, self.induction.toroidal_current(y.f))
-        return field, current._replace(toroidal=current.toroidal.at[..., 0, 0].set(self._wall_current(y, field, current)))
+        current = field_components(sh, self.sphere, lapse * y.g, self.induction.toroidal_current(y.f))
+        wall = self._wall_current(op, y, field, current)
+        return field, current._replace(toroidal=current.toroidal.at[..., 0, 0].set(wall))
 
-    def _wall_current(self, y: State, field: Components, current: Components) -> Array:
+    def _wall_current(self, op: Induction, y: State, field: Components, current: Components) -> Array:
         """Toroidal part of curl NB at the conductor, (l, m): what makes that of E vanish, eta (j - k5 N g)/r + Hall term = 0.
 
         B_r = 0 there, so that the Hall term does not depend on it. Without diffusivity nothing determines it: 0.
         """
-        c, r = self.induction.coefficients, self.shell.r[0]
+        c, r = op.coefficients, self.shell.r[0]
         eta = c.eta[0]
         found = c.k5[0] * c.lapse[0] * y.g[..., 0] / r
         if self.hall:
@@ -151,13 +174,6 @@ class ShellEMHD(Equation):
             found = found - c.hall[0] / jnp.where(eta > 0, eta, 1.0) * self.sphere.vector_analysis(-j_r * phi, j_r * theta)[1]
         return jnp.where(eta > 0, found, 0.0)
 
-    def k5(self, b: tuple[Array, ...], j: tuple[Array, ...]) -> Array:
-        """k5 on the grid, of B and curl NB there: (theta, phi, elements, order + 1)."""
-        sh, c = self.shell, self.induction.coefficients
-        square, along = sum(x * x for x in b), sum(x * z for x, z in zip(b, j, strict=True))
-        along = along / sh.local(c.lapse)  # local observers' E is that of the equation over N
-        return chiral_wavenumber_with_feedback(sh.local(c.k5), self.feedback, square, along, self.k5_max)
-
     def _turned(self, electric: Components) -> tuple[Array, Array]:
         """-curl E as (f, g), 0 where boundaries want it."""
         keep = jnp.asarray(self.sphere.mask * (self.sphere.degrees > 0)[:, None])[..., None]
@@ -165,33 +181,10 @@ class ShellEMHD(Equation):
         free_f, free_g = self.induction.masks()
         return -keep * free_f * f, -keep * free_g * g
 
-    def _off_wall(self, local: Array) -> Array:
-        return local.at[..., 0, 0].set(0.0)
-
     # --- rates -------------------------------------------------------------------------------------------------------
 
-    def _shortest(self) -> Array:
-        """Largest radial wave number at the nodes."""
-        gap = jnp.diff(self.shell.r) * self.shell.stretch[1:]
-        return SHORTEST / jnp.minimum(jnp.append(gap, gap[-1]), jnp.append(gap[0], gap))
-
-    def _reach(self, b: tuple[Array, ...]) -> Array:
-        """Largest |B·k| at each node."""
-        sh, l = self.shell, self.sphere.l_max
-        radial, tangential = jnp.abs(b[0]), jnp.sqrt(b[1] ** 2 + b[2] ** 2)
-        largest = jax.tree.map(lambda x: jnp.max(x, axis=(0, 1)), (radial, tangential))
-        radial, tangential = (sh.projected(x) for x in largest)
-        return radial * self._shortest() + tangential * jnp.sqrt(l * (l + 1.0)) / sh.r
-
-    def _wall_rate(self, b: tuple[Array, ...]) -> Array:
-        """Damping by the current that the Hall term drives at the conductor: (hall B)² l(l+1)/(r² eta)."""
-        c, l, r = self.induction.coefficients, self.sphere.l_max, self.shell.r[0]
-        square = jnp.max((b[1] ** 2 + b[2] ** 2)[..., 0, 0])
-        eta = c.eta[0]
-        return jnp.where(eta > 0, c.hall[0] ** 2 * square * l * (l + 1) / (r**2 * jnp.where(eta > 0, eta, 1.0)), 0.0)
-
-    def _rates(self, fastest: Array) -> dict[str, Rate]:
-        c = self.induction.coefficients
+    def _rates(self, op: Induction, fastest: Array) -> dict[str, Rate]:
+        c = op.coefficients
         thickness = self.shell.nodal_integral(jnp.ones_like(self.shell.r))
         rates = {
             "growth": rate_limit(jnp.max(c.lapse * c.eta * c.k5**2) / 4, GROWTH_LIMIT),
@@ -200,8 +193,18 @@ class ShellEMHD(Equation):
         return rates | {"hall": rate_limit(fastest, HALL_LIMIT)} if self.hall else rates
 
     def linear(self) -> OhmOperator:
-        """Ohm's law with k5(r)."""
-        return OhmOperator(self.induction)
+        """Ohm's law with k5(r) as it is at the start."""
+        return self._linear(self.induction)
+
+    def linear_at(self, t: Float[Array, ""], y: State) -> OhmOperator:
+        """Ohm's law with k5(r) at time t."""
+        return self._linear(self.operator(t, y.matter))
+
+    def _linear(self, op: Induction) -> OhmOperator:
+        matter = Matter()
+        if self.n5_rate is not None:
+            matter = matter._replace(k5=self.n5_rate * self.shell.local(op.coefficients.lapse))
+        return OhmOperator(op, self.damping, matter)
 
     # --- what is measured --------------------------------------------------------------------------------------------
 
@@ -213,18 +216,58 @@ class ShellEMHD(Equation):
         density = density + product(level * a.toroidal, b.toroidal)
         return self.shell.integral(density * self.shell.local(self.shell.r) ** 2)
 
-    def _productions(self, y: State, ohm: Components, electric: Components, work: Array | None) -> Ledger:
+    def _productions(
+        self,
+        op: Induction,
+        y: State,
+        fields: tuple[Components, Components],
+        ohm: Components,
+        electric: Components,
+        turned: tuple[Array, Array],
+        found: Products,
+    ) -> Ledger:
         """Rates of the ledger. Heat is what the field loses, work added: products beyond l_max count as heat."""
-        field, current = self.components(y)
+        (field, current), work = fields, found.work
         if work is None:
-            c = self.induction.coefficients
+            c = op.coefficients
             chiral = self.shell.local(c.k5 * c.lapse)
             work = -self.inner(jax.tree.map(lambda x: chiral * x, field), ohm) / (4 * jnp.pi)
         loss = self.inner(current, electric) / (4 * jnp.pi)
         circulation = curl_functions(self.shell, electric)[1][..., -1] * self.shell.weights[-1]
         level = jnp.asarray(self.sphere.degrees * (self.sphere.degrees + 1.0))[:, None]
-        flux = 2 * self.sphere.mode_product(level * y.f[..., -1], circulation)
-        return Ledger(loss + work, work, flux - 2 * self.inner(field, electric))
+        along = -2 * self.inner(field, electric)
+        linkage = along + 2 * self.sphere.mode_product(level * y.f[..., -1], circulation)
+        f_t = turned[0] + op.tendency(y.f, y.g)[0]
+        filtered = linkage_lost = lost_outside = jnp.zeros(())
+        if self.damping is not None:
+            poloidal, toroidal, outside = self.energies(y)
+            filtered = 2 * jnp.sum(self.damping * (poloidal + toroidal + outside))
+            lost_outside = 2 * jnp.sum(self.damping * outside)
+            linkage_lost = 2 * jnp.sum(self.damping * self.helicity(y))
+        edge = self.induction.outside[:, None] * op.coefficients.lapse[-1] / (4 * jnp.pi)
+        outward = self.sphere.mode_product(level * edge * y.f[..., -1], f_t[..., -1]) - lost_outside
+        chirality = None if found.balance is None else chirality_rates(found.balance, along)
+        flux = self._flux_rate(electric, circulation) - self._flux_filtered(y)
+        return Ledger(loss + work, work, outward, filtered, linkage - linkage_lost, flux, chirality)
+
+    def _ends(self) -> Array:
+        """(l,): Y_l0 at the north pole minus that at the south pole."""
+        l = self.sphere.degrees
+        return jnp.asarray(np.sqrt((2 * l + 1) / (4 * np.pi)) * (1 - (-1.0) ** l))
+
+    def _flux_rate(self, electric: Components, circulation: Array) -> Array:
+        """-∮ E·dl around half a meridional plane: along the axis and the outer boundary; E vanishes along the conductor."""
+        along = self.shell.integral(electric.radial[:, 0].real)
+        return -jnp.sum(self._ends() * (along - circulation[:, 0].real))
+
+    def _flux_filtered(self, y: State) -> Array:
+        if self.damping is None:
+            return jnp.zeros(())
+        return jnp.sum(self._ends() * self.damping * self.shell.nodal_integral(y.g[:, 0].real))
+
+    def toroidal_flux(self, y: State) -> Array:
+        """∫ B_φ dS through half a meridional plane."""
+        return jnp.sum(self._ends() * self.shell.nodal_integral(y.g[:, 0].real))
 
     def by_degree(self, values: Array) -> Array:
         """Sum over all orders of (l, m) quadratic quantities: (l,)."""
@@ -239,37 +282,64 @@ class ShellEMHD(Equation):
         """Relative helicity by degree."""
         return self.by_degree(self.induction.helicity(y.f, y.g))
 
+    def chirality(self, t: Array, y: State) -> Array:
+        """∫ n5 dV in units of helicity where n5 is evolved, else 0: quasi-steady, it is 1/Γf of what passes."""
+        if self.n5_rate is None:
+            return jnp.zeros(())
+        sh, c = self.shell, self.operator(t, y.matter).coefficients
+        capacity = jnp.where(self.feedback > 0, c.eta / jnp.where(self.feedback > 0, self.feedback, 1.0), 0.0)
+        density = self.sphere.grid_product(y.matter.k5, jnp.ones_like(y.matter.k5)) / self.n5_rate
+        return 2 * sh.integral(sh.local(capacity * sh.r**2) * density)
+
     def error_norm(self, error: State, y: State) -> Float[Array, ""]:
         """Root of the error's energy over the field's."""
         wrong, there = (sum(jnp.sum(e) for e in self.energies(s)) for s in (error, y))
         return jnp.sqrt(wrong / jnp.where(there > 0, there, 1.0))
 
     def budgets(self, t: Float[Array, ""], y: State) -> dict[str, Budget]:
-        """Energy with that outside; relative helicity."""
-        energy = jnp.sum(jnp.stack(self.energies(y)))
-        helicity, made = jnp.sum(self.helicity(y)), y.ledger
-        # |H| of the two circular polarisations apart: a scale that does not vanish where H does.
-        scale = jnp.sqrt(jnp.sum(self.energies(y)[0]) * jnp.sum(self.energies(y)[1])) * 8 * jnp.pi * self.shell.r[-1]
-        return {
-            "energy": Budget(energy, made.work - made.joule, energy + made.joule + jnp.abs(made.work)),
+        """Energy with that outside and within the shell, relative helicity, toroidal flux; chirality where it reacts."""
+        poloidal, toroidal, outside = (jnp.sum(e) for e in self.energies(y))
+        inside, made = poloidal + toroidal, y.ledger
+        helicity = jnp.sum(self.helicity(y))
+        turnover = made.joule + jnp.abs(made.work) + made.filtered
+        # |H| of the two circular polarisations apart, and the flux of the mean field: scales that do not vanish by symmetry.
+        scale = jnp.sqrt(poloidal * toroidal) * 8 * jnp.pi * self.shell.r[-1]
+        thickness = self.shell.nodal_integral(jnp.ones_like(self.shell.r))
+        through = jnp.sqrt(8 * jnp.pi * toroidal * thickness)
+        gained = made.work - made.joule - made.filtered
+        found = {
+            "energy": Budget(inside + outside, gained, inside + outside + turnover),
+            "crust_energy": Budget(inside, gained - made.outward, inside + turnover + jnp.abs(made.outward)),
             "helicity": Budget(helicity, made.linkage, scale + jnp.abs(helicity) + jnp.abs(made.linkage)),
+            "toroidal_flux": Budget(self.toroidal_flux(y), made.flux, through + jnp.abs(made.flux)),
         }
+        return found if made.chirality is None else found | {"chirality": self._chirality_budget(t, y, made.chirality)}
 
-
-def initial_state(f: Any, g: Any) -> State:
-    """A state with an empty ledger. f, g: (l, m, nodes)."""
-    zero = jnp.zeros(())
-    return State(jnp.asarray(f, jnp.complex128), jnp.asarray(g, jnp.complex128), Ledger(zero, zero, zero))
+    def _chirality_budget(self, t: Array, y: State, made: Chirality) -> Budget:
+        whole = self.chirality(t, y)
+        gained = made.captured - made.flipped - made.anomaly - made.cut
+        return Budget(whole, gained, jnp.abs(whole) + sum(jnp.abs(x) for x in made))
 
 
 def make_equation(
-    induction: Induction, sphere: Sphere, *, hall: bool, feedback: float | None = None, k5_max: float = np.inf
+    induction: Induction,
+    sphere: Sphere,
+    *,
+    hall: bool,
+    feedback: Any = None,
+    k5_max: float = np.inf,
+    material: Any = None,
+    damping: Any = None,
+    n5_rate: float | None = None,
 ) -> ShellEMHD:
-    """The equation of an operator of numpy arrays, for all degrees 0..l_max of `sphere`; feedback: b, None for none."""
+    """The equation of an operator of numpy arrays, for all degrees 0..l_max of `sphere`.
+
+    Args: feedback: b, a number or one per node, None for none. material: coefficients over time, those of `induction` where not
+        given. damping: (l_max + 1,) rates of the filter. n5_rate: where n5 has its own equation.
+    """
     compiled = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), induction)
-    b, cap = (jnp.asarray(x, jnp.float64) for x in (feedback or 0.0, k5_max))
-    return ShellEMHD(compiled, sphere, b, cap, hall, feedback is not None)
-
-
-def _cross(a: tuple[Array, ...], b: tuple[Array, ...]) -> tuple[Array, Array, Array]:
-    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+    b = jnp.broadcast_to(jnp.asarray(0.0 if feedback is None else feedback, jnp.float64), compiled.shell.r.shape)
+    rates, slow = (None if x is None else jnp.asarray(x, jnp.float64) for x in (damping, n5_rate))
+    material = Steady(compiled.coefficients) if material is None else material
+    cap = jnp.asarray(k5_max, jnp.float64)
+    return ShellEMHD(compiled, sphere, material, b, cap, rates, slow, hall, feedback is not None)

@@ -1,46 +1,82 @@
-"""From a case of kind "shell_emhd" to a Problem: grid, coefficients, initial field."""
+"""From a case of kind "shell_emhd" or "crust_emhd" to a Problem: grid, coefficients, initial field."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jax.numpy as jnp
 import numpy as np
 
+from kiral.constants import SPEED_OF_LIGHT_CM_S
 from kiral.core.problem import Coordinate, Problem
+from kiral.core.table import TimeTable
+from kiral.crust import linear_build as star_build
 from kiral.crust import shell_config as cfg
-from kiral.crust.coefficients import uniform
-from kiral.crust.emhd import ShellEMHD, initial_state, make_equation
-from kiral.crust.emhd_observables import OBSERVABLES
+from kiral.crust.coefficients import KM2_YEAR, CrustMatter, uniform
+from kiral.crust.emhd import ShellEMHD, make_equation
+from kiral.crust.emhd_config import CrustEMHD
+from kiral.crust.emhd_observables import CRUST, SHELL, Units, observables
+from kiral.crust.emhd_state import Matter, initial_state
 from kiral.crust.induction import Induction, make_induction
 from kiral.crust.modes import ohmic_modes
+from kiral.crust.rates import feedback_strength, flip_rate
 from kiral.geometry.shell import element_edges, make_shell
 from kiral.geometry.sphere import Sphere, make_sphere
 
 if TYPE_CHECKING:
-    from kiral.config.run import ShellRun
+    from kiral.config.run import CrustEMHDRun, ShellRun
 
 
 def build_problem(config: ShellRun) -> Problem:
-    """The problem of one case."""
+    """The problem of one case of kind "shell_emhd"."""
     model, grid = config.model, config.geometry
     induction, sphere = shell_operator(model, grid), make_sphere(grid.l_max, grid.m_max)
+    return problem_of(config, shell_equation(model, induction, sphere), induction, SHELL)
+
+
+def build_crust(config: CrustEMHDRun, directory: Path) -> Problem:
+    """The problem of one case of kind "crust_emhd"; tables in files are relative to `directory`."""
+    model, grid = config.model, config.geometry
+    table = star_build.load_temperature(model, directory)
+    first = star_build.temperature_at(table, config.time.t_start)
+    found = star_build.cached_star(config.star.mass, config.star.eos, config.star.outer_density)
+    matter = star_build.crust_matter(found, model, grid, first)
+    induction = star_build.crust_induction(matter, model, grid, first, np.arange(grid.l_max + 1))
+    material = star_build.cooling(matter, model, table) if isinstance(table, TimeTable) else None
+    equation = crust_equation(model, matter, induction, make_sphere(grid.l_max, grid.m_max), material)
+    return problem_of(config, equation, induction, CRUST)
+
+
+def problem_of(config: ShellRun | CrustEMHDRun, equation: ShellEMHD, induction: Induction, units: Units) -> Problem:
+    """The problem of an equation and its operator of numpy arrays."""
+    sphere, reacting = equation.sphere, equation.reacting
     f, g = first_field(induction, sphere, config.initial, config.seed)
     return Problem(
-        kind=model.kind,
-        equation=shell_equation(model, induction, sphere),
-        initial_state=lambda: initial_state(f, g),
-        observables=OBSERVABLES,
+        kind=config.model.kind,
+        equation=equation,
+        initial_state=lambda: initial_state(f, g, matter=first_matter(equation), reacting=reacting),
+        observables=observables(units, filtered=equation.damping is not None, reacting=reacting),
         coordinates=(
             Coordinate("l", sphere.degrees, "1", "degree of the spherical harmonic"),
             Coordinate("m", sphere.orders, "1", "order of the spherical harmonic"),
             Coordinate("part", np.arange(2), "1", "0: real part, 1: imaginary part"),
-            Coordinate("r", np.asarray(induction.shell.r), "R", "radius"),
+            Coordinate("r", np.asarray(induction.shell.r), units.length, "areal radius"),
         ),
         t_start=config.time.t_start,
-        time_unit="t*",
-        progress=("energy_poloidal", "energy_toroidal"),
+        time_unit=units.time,
+        progress=("energy_poloidal", "energy_toroidal") if units is SHELL else ("b_mean", "even_share"),
         notes={"remarks": []},
     )
+
+
+def first_matter(equation: ShellEMHD) -> Matter:
+    """Matter at the start: n5 where it is evolved, in balance without a field."""
+    if equation.n5_rate is None:
+        return Matter()
+    sphere, shell = equation.sphere, equation.shell
+    weak = shell.local(equation.induction.coefficients.k5)
+    return Matter(jnp.broadcast_to(weak, (sphere.n_theta, sphere.n_phi, *weak.shape)))
 
 
 def shell_operator(model: cfg.ShellModel, grid: cfg.ShellGrid) -> Induction:
@@ -55,7 +91,24 @@ def shell_operator(model: cfg.ShellModel, grid: cfg.ShellGrid) -> Induction:
 def shell_equation(model: cfg.ShellModel, induction: Induction, sphere: Sphere) -> ShellEMHD:
     """The equation with the terms that the model asks for."""
     b = model.feedback_coefficient if model.feedback else None
-    return make_equation(induction, sphere, hall=model.hall, feedback=b, k5_max=model.k5_max or np.inf)
+    return make_equation(induction, sphere, feedback=b, **_terms(model, sphere))
+
+
+def crust_equation(model: CrustEMHD, matter: CrustMatter, induction: Induction, sphere: Sphere, material: Any) -> ShellEMHD:
+    """The equation of a crust."""
+    b = star_feedback(matter, induction) if model.feedback and model.chiral else None
+    return make_equation(induction, sphere, feedback=b, material=material, **_terms(model, sphere))
+
+
+def star_feedback(matter: CrustMatter, induction: Induction) -> np.ndarray:
+    """b [1/G²] at the nodes. Γf goes as eta, so that b depends on mu_e alone."""
+    eta = induction.coefficients.eta / KM2_YEAR
+    return feedback_strength(matter.mu_e, eta, flip_rate(SPEED_OF_LIGHT_CM_S**2 / (4 * np.pi * eta)))
+
+
+def _terms(model: cfg.ShellModel | CrustEMHD, sphere: Sphere) -> dict[str, Any]:
+    damping = None if model.filter is None else model.filter.damping(sphere.l_max)
+    return {"hall": model.hall, "k5_max": model.k5_max or np.inf, "damping": damping, "n5_rate": model.n5_rate}
 
 
 def first_field(induction: Induction, sphere: Sphere, initial: Any, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -64,6 +117,8 @@ def first_field(induction: Induction, sphere: Sphere, initial: Any, seed: int) -
     if isinstance(initial, cfg.ShellDecayMode):
         target = g if initial.part == "toroidal" else f
         target[initial.degree, initial.order] = slowest(induction, initial.degree, initial.part)
+        if initial.noise > 0:
+            f, g = _with_noise(induction, sphere, initial, seed, f, g)
     elif isinstance(initial, cfg.TiltedDipole):
         tilt = np.deg2rad(initial.tilt)
         f[1, 0] = np.cos(tilt) * slowest(induction, 1)
@@ -72,6 +127,16 @@ def first_field(induction: Induction, sphere: Sphere, initial: Any, seed: int) -
     else:
         _fill_random(induction, sphere, initial.degree, seed, f, g)
     return _scaled(induction, f, g, initial.b_mean)
+
+
+def _with_noise(
+    induction: Induction, sphere: Sphere, initial: cfg.ShellDecayMode, seed: int, f: np.ndarray, g: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    f, g = _scaled(induction, f, g, initial.b_mean)
+    extra = np.zeros_like(f), np.zeros_like(g)
+    _fill_random(induction, sphere, initial.noise_degree, seed, *extra)
+    more = _scaled(induction, *extra, initial.noise * initial.b_mean)
+    return f + more[0], g + more[1]
 
 
 def slowest(induction: Induction, degree: int, part: str = "poloidal") -> np.ndarray:

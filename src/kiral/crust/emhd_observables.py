@@ -1,22 +1,35 @@
-"""What a run of kind "shell_emhd" records: functions of (equation, t, state). Energies are integrals of B²/8π."""
+"""What runs of kinds "shell_emhd" and "crust_emhd" record: functions of (equation, t, state). Energies are integrals of B²/8π."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import jax.numpy as jnp
 
 from kiral.core.problem import Observable
+from kiral.crust.linear_observables import ERG
 
 
-def _poloidal(eq, t, y):
-    return jnp.sum(eq.energies(y)[0])
+class Units(NamedTuple):
+    """Names of units, and what an energy of the equation is in its unit."""
+
+    field: str
+    length: str
+    time: str
+    energy: str
+    factor: float
 
 
-def _toroidal(eq, t, y):
-    return jnp.sum(eq.energies(y)[1])
+SHELL = Units("B", "R", "t*", "B^2 R^3", 1.0)
+CRUST = Units("G", "km", "yr", "erg", ERG)
 
 
-def _outside(eq, t, y):
-    return jnp.sum(eq.energies(y)[2])
+def _sum(part):
+    return lambda eq, t, y: jnp.sum(eq.energies(y)[part])
+
+
+def _degrees(part):
+    return lambda eq, t, y: eq.energies(y)[part]
 
 
 def _energy_by_degree(eq, t, y):
@@ -41,12 +54,8 @@ def _helicity(eq, t, y):
     return jnp.sum(eq.helicity(y))
 
 
-def _heat(eq, t, y):
-    return y.ledger.joule
-
-
-def _work(eq, t, y):
-    return y.ledger.work
+def _flux(eq, t, y):
+    return eq.toroidal_flux(y)
 
 
 def _even(eq, t, y):
@@ -54,28 +63,90 @@ def _even(eq, t, y):
     return jnp.sum(energy[2::2]) / jnp.sum(energy)
 
 
-def _f(eq, t, y):
-    return jnp.stack([y.f.real, y.f.imag])
+def _growth(eq, t, y):
+    """From the powers, not from a difference in time: a right-hand side of its own."""
+    made = eq.evaluate(t, y)[0].ledger
+    return (made.work - made.joule - made.filtered) / jnp.sum(sum(eq.energies(y)))
 
 
-def _g(eq, t, y):
-    return jnp.stack([y.g.real, y.g.imag])
+def _ledger(name):
+    return lambda eq, t, y: getattr(y.ledger, name)
+
+
+def _chirality(name):
+    return lambda eq, t, y: getattr(y.ledger.chirality, name)
+
+
+def _coefficient(name):
+    return lambda eq, t, y: getattr(eq.operator(t, y.matter).coefficients, name)
+
+
+def _feedback(eq, t, y):
+    return eq.feedback
+
+
+def _parts(name):
+    return lambda eq, t, y: jnp.stack([getattr(y, name).real, getattr(y, name).imag])
 
 
 _FUNCTION = ("part", "l", "m", "r")
-OBSERVABLES: tuple[Observable, ...] = (
-    Observable("energy_poloidal", (), "B^2 R^3", "energy of the poloidal field in the shell", _poloidal),
-    Observable("energy_toroidal", (), "B^2 R^3", "energy of the toroidal field in the shell", _toroidal),
-    Observable("energy_outside", (), "B^2 R^3", "energy of the field outside", _outside),
-    Observable("b_mean", (), "B", "root mean square field in the shell", _b_mean),
-    Observable("surface_dipole", (), "B", "field of degree 1 at its pole on the outer boundary", _dipole),
-    Observable("even_share", (), "1", "share of even degrees in the energy", _even),
-    Observable("helicity", (), "B^2 R^4", "relative magnetic helicity", _helicity),
-    Observable("joule_heat", (), "B^2 R^3", "heat since the start", _heat),
-    Observable("chiral_work", (), "B^2 R^3", "work of the chiral current since the start", _work),
-    Observable("energy_l", ("l",), "B^2 R^3", "energy by degree, that outside included", _energy_by_degree),
-    Observable("energy_m", ("m",), "B^2 R^3", "energy by order, that outside included", _energy_by_order),
-    Observable("f", _FUNCTION, "B R^2", "poloidal function, B_r = l(l+1) f/r^2 Y", _f),
-    Observable("g", _FUNCTION, "B R", "toroidal function, B = (g/r) grad Y x r", _g),
-)
-"""What a run records."""
+
+
+def observables(units: Units, *, filtered: bool = False, reacting: bool = False) -> tuple[Observable, ...]:
+    """What a run records. filtered: is there a filter; reacting: does the ledger keep chirality."""
+    found = _series(units) + _spectra(units) + _snapshots(units)
+    energy, helicity = units.energy, f"{units.field}^2 {units.length}^4"
+    if filtered:
+        found += (_scaled("filter_loss", energy, "energy that the filter took since the start", _ledger("filtered"), units.factor),)
+    if reacting:
+        found += (
+            Observable("captured", (), helicity, "chirality from captures since the start, as helicity", _chirality("captured")),
+            Observable("flipped", (), helicity, "chirality lost by spin flips since the start, as helicity", _chirality("flipped")),
+            Observable("anomaly", (), helicity, "helicity that the anomaly made since the start", _chirality("anomaly")),
+        )
+    return found
+
+
+def _scaled(name, unit, title, value, factor, dims=()) -> Observable:
+    return Observable(name, dims, unit, title, lambda eq, t, y: factor * value(eq, t, y))
+
+
+def _series(u: Units) -> tuple[Observable, ...]:
+    return (
+        _scaled("energy_poloidal", u.energy, "energy of the poloidal field in the shell", _sum(0), u.factor),
+        _scaled("energy_toroidal", u.energy, "energy of the toroidal field in the shell", _sum(1), u.factor),
+        _scaled("energy_outside", u.energy, "energy of the field outside", _sum(2), u.factor),
+        Observable("b_mean", (), u.field, "root mean square field in the shell, local observers'", _b_mean),
+        Observable("surface_dipole", (), u.field, "field of degree 1 at its pole on the outer boundary", _dipole),
+        Observable("even_share", (), "1", "share of even degrees in the energy", _even),
+        Observable("growth_rate", (), f"1/{u.time}", "growth rate of the energy, that outside included", _growth),
+        Observable("helicity", (), f"{u.field}^2 {u.length}^4", "relative magnetic helicity", _helicity),
+        Observable("toroidal_flux", (), f"{u.field} {u.length}^2", "toroidal flux through half a meridional plane", _flux),
+        _scaled("joule_heat", u.energy, "heat since the start", _ledger("joule"), u.factor),
+        _scaled("chiral_work", u.energy, "work of the chiral current since the start", _ledger("work"), u.factor),
+    )
+
+
+def _spectra(u: Units) -> tuple[Observable, ...]:
+    poloidal, toroidal = "energy of the poloidal field in the shell, by degree", "energy of the toroidal field, by degree"
+    return (
+        _scaled("energy_l", u.energy, "energy by degree, that outside included", _energy_by_degree, u.factor, ("l",)),
+        _scaled("energy_poloidal_l", u.energy, poloidal, _degrees(0), u.factor, ("l",)),
+        _scaled("energy_toroidal_l", u.energy, toroidal, _degrees(1), u.factor, ("l",)),
+        _scaled("energy_m", u.energy, "energy by order, that outside included", _energy_by_order, u.factor, ("m",)),
+    )
+
+
+def _snapshots(u: Units) -> tuple[Observable, ...]:
+    field, length, time = u.field, u.length, u.time
+    hall = f"{length}^2/({time} {field})"
+    return (
+        Observable("f", _FUNCTION, f"{field} {length}^2", "poloidal function, B_r = l(l+1) f/r^2 Y", _parts("f")),
+        Observable("g", _FUNCTION, f"{field} {length}", "toroidal function, B = (g/r) grad Y x r", _parts("g")),
+        Observable("diffusivity", ("r",), f"{length}^2/{time}", "magnetic diffusivity", _coefficient("eta")),
+        Observable("k5", ("r",), f"1/{length}", "chiral wave number without feedback", _coefficient("k5")),
+        Observable("hall_coefficient", ("r",), hall, "c/(4 pi e n_e)", _coefficient("hall")),
+        Observable("feedback_strength", ("r",), f"1/{field}^2", "b of k5 = (k5 + b B.curl B)/(1 + b B^2)", _feedback),
+        Observable("lapse", ("r",), "1", "lapse e^nu", _coefficient("lapse")),
+        Observable("stretch", ("r",), "1", "proper over areal length e^lambda", _coefficient("stretch")),
+    )

@@ -15,65 +15,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from kiral.core.equation import Budget, Equation, Rate, rate_limit
-from kiral.core.table import TimeTable
 from kiral.crust import banded
-from kiral.crust.coefficients import CrustMatter, ShellCoefficients, of_matter
+from kiral.crust.coefficients import ShellCoefficients
 from kiral.crust.induction import Induction, Inner, Productions
+from kiral.crust.material import Cooling, Steady
 from kiral.crust.state import State
 from kiral.geometry.shell import Shell
 
 GROWTH_LIMIT = 5.0
 """Largest step times eta k5²/4: only so that a step has a bound at all; accuracy comes from the error estimate."""
-
-
-class Steady(eqx.Module):
-    """Coefficients that do not change."""
-
-    coefficients: ShellCoefficients
-
-    @property
-    def constant(self) -> bool:
-        """Is the operator the same at all times?"""
-        return True
-
-    def __call__(self, t: Float[Array, ""]) -> ShellCoefficients:
-        """Coefficients at time t."""
-        return self.coefficients
-
-
-class PowerLaw(eqx.Module):
-    """T = initial [K] until `begin` [yr], then initial (t/begin)^-exponent."""
-
-    initial: Float[Array, ""]
-    begin: Float[Array, ""]
-    exponent: Float[Array, ""]
-
-    def __call__(self, t: Float[Array, ""]) -> Float[Array, ""]:
-        """Temperature at time t."""
-        return self.initial * jnp.maximum(t / self.begin, 1.0) ** -self.exponent
-
-
-def power_law(initial: float, begin: float, exponent: float) -> PowerLaw:
-    """A PowerLaw of numbers."""
-    return PowerLaw(*(jnp.asarray(x, jnp.float64) for x in (initial, begin, exponent)))
-
-
-class Cooling(eqx.Module):
-    """Coefficients of a crust whose temperature [K], the same everywhere, is a function of time [yr]. See `of_matter`."""
-
-    matter: CrustMatter
-    temperature: TimeTable | PowerLaw
-    delta_mu: Float[Array, ""]
-    options: dict[str, Float[Array, ""]]
-
-    @property
-    def constant(self) -> bool:
-        """Is the operator the same at all times?"""
-        return False
-
-    def __call__(self, t: Float[Array, ""]) -> ShellCoefficients:
-        """Coefficients at time t."""
-        return of_matter(self.matter, self.temperature(t), self.delta_mu, **self.options)
 
 
 class CoupledOperator(eqx.Module):
@@ -113,6 +63,10 @@ class LinearCrust(Equation):
         operator = self.induction(t)
         return State(*operator.tendency(y.f, y.g), operator.productions(y.f, y.g))
 
+    def whole(self, t: Float[Array, ""], y: State) -> tuple[State, dict[str, Rate]]:
+        """`tendency` and `rates`."""
+        return self.tendency(t, y), self.rates(t, y)
+
     def evaluate(self, t: Float[Array, ""], y: State) -> tuple[State, dict[str, Rate]]:
         """What `linear` leaves: the ledger's sums. For a constant A only."""
         return State(jnp.zeros_like(y.f), jnp.zeros_like(y.g), self.induction(t).productions(y.f, y.g)), self.rates(t, y)
@@ -130,7 +84,7 @@ class LinearCrust(Equation):
         """A, where it is constant."""
         return self.linear_at(jnp.zeros(()))
 
-    def linear_at(self, t: Float[Array, ""]) -> CoupledOperator:
+    def linear_at(self, t: Float[Array, ""], y: State | None = None) -> CoupledOperator:
         """A at time t."""
         return CoupledOperator(self.induction(t))
 

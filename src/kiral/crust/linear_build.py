@@ -15,8 +15,10 @@ from kiral.core.problem import Coordinate, Problem
 from kiral.core.table import TimeTable, time_table
 from kiral.crust import config as cfg
 from kiral.crust.coefficients import CrustMatter, ShellCoefficients, matter_of_star, of_matter, uniform
+from kiral.crust.emhd_config import CrustEMHD
 from kiral.crust.induction import Induction, make_induction
-from kiral.crust.linear import Cooling, PowerLaw, initial_state, make_equation
+from kiral.crust.linear import initial_state, make_equation
+from kiral.crust.material import Cooling, PowerLaw
 from kiral.crust.linear_observables import OBSERVABLES
 from kiral.crust.modes import ohmic_modes
 from kiral.crust.neutron_star import Star, star
@@ -49,13 +51,16 @@ def build_problem(config: CrustLinearRun, directory: Path) -> Problem:
     )
 
 
+Model = cfg.CrustLinear | CrustEMHD
+
+
 @lru_cache(maxsize=8)
 def cached_star(mass: float, eos: str, outer_density: float) -> Star:
     """A star; the last few are kept."""
     return star(mass, eos, outer_density=outer_density)
 
 
-def load_temperature(model: cfg.CrustLinear, directory: Path) -> float | TimeTable:
+def load_temperature(model: Model, directory: Path) -> float | TimeTable:
     """The temperature as a number or a compiled table."""
     given = model.temperature
     return time_table(*given.load(directory), given.interpolation) if isinstance(given, TableConfig) else given
@@ -66,12 +71,12 @@ def temperature_at(temperature: float | TimeTable, t: float) -> float:
     return float(temperature(jnp.asarray(t))) if isinstance(temperature, TimeTable) else temperature
 
 
-def crust_matter(found: Star, model: cfg.CrustLinear, grid: cfg.RadialGrid, temperature: float) -> CrustMatter:
+def crust_matter(found: Star, model: Model, grid: cfg.RadialGrid, temperature: float) -> CrustMatter:
     """Matter at the nodes of the grid, whose finer part is put where the instability grows fastest at this temperature."""
     centre = grid.finer_at
     if centre is None:
         whole = matter_of_star(found, gr=model.gr)
-        c = of_matter(whole, temperature, model.delta_mu, **model.options)
+        c = of_matter(whole, temperature, model.delta_mu or 0.0, **model.options)
         growth = np.asarray(c.lapse * c.eta * c.k5**2)
         centre = float(whole.r[np.argmax(growth)]) if growth.any() else None
     inner, outer = found.core_radius_km, found.outer_radius_km
@@ -80,18 +85,18 @@ def crust_matter(found: Star, model: cfg.CrustLinear, grid: cfg.RadialGrid, temp
 
 
 def crust_induction(
-    matter: CrustMatter, model: cfg.CrustLinear, grid: cfg.RadialGrid, temperature: float, degrees: np.ndarray | None = None
+    matter: CrustMatter, model: Model, grid: cfg.RadialGrid, temperature: float, degrees: np.ndarray | None = None
 ) -> Induction:
     """The operator at one temperature, as numpy arrays; degrees 1..l_max where not given."""
-    coefficients = ShellCoefficients(*map(np.asarray, of_matter(matter, temperature, model.delta_mu, **model.options)))
+    coefficients = ShellCoefficients(*map(np.asarray, of_matter(matter, temperature, model.delta_mu or 0.0, **model.options)))
     shell = Shell(coefficients.r, coefficients.stretch, grid.order)
     degrees = np.arange(1, grid.l_max + 1) if degrees is None else degrees
     return make_induction(shell, coefficients, degrees, compactness=1 - 1 / float(coefficients.stretch[-1]) ** 2)
 
 
-def cooling(matter: CrustMatter, model: cfg.CrustLinear, table: TimeTable | PowerLaw) -> Cooling:
+def cooling(matter: CrustMatter, model: Model, table: TimeTable | PowerLaw) -> Cooling:
     """Coefficients that follow the temperature."""
-    arrays = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), (matter, model.delta_mu, model.options))
+    arrays = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), (matter, model.delta_mu or 0.0, model.options))
     return Cooling(arrays[0], table, arrays[1], arrays[2])
 
 

@@ -206,7 +206,8 @@ def amplified(
     """`kiral.crust.amplification.amplify` for one crust. cooling: (begin [yr], exponent); None: isothermal."""
     from kiral.crust import linear_build as build
     from kiral.crust.amplification import amplify
-    from kiral.crust.linear import initial_state, make_equation, power_law
+    from kiral.crust.linear import initial_state, make_equation
+    from kiral.crust.material import power_law
 
     model, grid = what.model(delta_mu), what.grid()
     star = build.cached_star(what.mass, what.eos, what.outer_density)

@@ -36,7 +36,7 @@ def _records(config: CrustLinearRun, directory: Path) -> list[Record]:
     model = config.model
     found = star(config.star.mass, config.star.eos, outer_density=config.star.outer_density)
     matter = matter_of_star(found, gr=model.gr)
-    c = of_matter(matter, first_temperature(config, directory), model.delta_mu, **model.options)
+    c = of_matter(matter, first_temperature(config, directory), model.delta_mu or 0.0, **model.options)
     local = np.asarray(c.lapse * c.eta * c.k5**2) / 4
     best = int(np.argmax(local))
     records = [

@@ -42,6 +42,17 @@ def _number_or_table(value: Any) -> str:
 Profile = Annotated[Annotated[Number, Tag("number")] | Annotated[RadialTable, Tag("table")], Discriminator(_number_or_table)]
 
 
+class Filter(Section):
+    """Damps degree l at rate (l/l_max)^power; what it takes is in the energy's budget."""
+
+    rate: Positive = Field(description="damping rate of the fields of degree l_max [1/t* or 1/yr]")
+    power: Positive = Field(default=8.0, description="power of l/l_max")
+
+    def damping(self, l_max: int) -> list[float]:
+        """Rates of l = 0..l_max."""
+        return [self.rate * (l / l_max) ** self.power for l in range(l_max + 1)]
+
+
 class ShellModel(Section):
     """Ohm's law, Hall drift and the chiral current: E = eta (curl B - k5 B) + hall_coefficient (curl B) x B."""
 
@@ -54,11 +65,17 @@ class ShellModel(Section):
     feedback: bool = Field(default=False, description="k5 = (k5 + b B.curl B)/(1 + b B^2): what the anomaly takes back")
     feedback_coefficient: NonNegative = Field(default=1.0, description="b [1/B^2]")
     k5_max: Positive | None = Field(default=None, description="cap of the chiral wave number, both signs, after feedback [1/R]")
+    n5_rate: Positive | None = Field(
+        default=None, description="n5 with its own equation, relaxing at this rate; not given: quasi-steady, at once [1/t*]"
+    )
+    filter: Filter | None = Field(default=None, description="damping of high degrees; none where not given")
 
     @model_validator(mode="after")
     def _terms(self) -> ShellModel:
         if self.feedback and not self.chiral:
             raise ValueError("feedback = true needs chiral = true: it changes the chiral current")
+        if self.n5_rate is not None and not self.feedback:
+            raise ValueError("n5_rate is given, but feedback = false: n5 reacts through the anomaly; set feedback = true")
         if not self.chiral and self.k5 != 0.0:
             raise ValueError("k5 is given, but chiral = false; set chiral = true, or remove k5")
         return self
@@ -91,6 +108,8 @@ class ShellDecayMode(Section):
     degree: Count = Field(default=1, description="l")
     order: Annotated[int, Field(strict=True, ge=0)] = Field(default=0, description="m")
     part: Literal["poloidal", "toroidal"] = Field(default="poloidal", description="poloidal or toroidal")
+    noise: NonNegative = Field(default=0.0, description="root mean square of a random field that is added, over b_mean [1]")
+    noise_degree: Count = Field(default=4, description="largest degree of that field")
 
 
 class TiltedDipole(Section):
@@ -117,10 +136,17 @@ def check_sections(model: ShellModel, geometry: ShellGrid, initial: Any) -> str 
     table = model.k5
     if isinstance(table, RadialTable) and (table.r[0] > geometry.inner or table.r[-1] < 1.0):
         return f"model.k5: the table must reach from r = {geometry.inner:g} to 1; it has {table.r[0]:g} to {table.r[-1]:g}"
+    return check_initial(geometry, initial)
+
+
+def check_initial(geometry: Any, initial: Any) -> str | None:
+    """What of the initial field the grid has no harmonics for, or None."""
     if not isinstance(initial, TiltedDipole) and initial.degree > geometry.l_max:
         return f"initial.degree must be at most geometry.l_max = {geometry.l_max}; got {initial.degree}"
     if isinstance(initial, ShellDecayMode) and initial.order > min(initial.degree, geometry.m_max):
         return f"initial.order must be at most degree and geometry.m_max = {geometry.m_max}; got {initial.order}"
+    if isinstance(initial, ShellDecayMode) and initial.noise > 0 and initial.noise_degree > geometry.l_max:
+        return f"initial.noise_degree must be at most geometry.l_max = {geometry.l_max}; got {initial.noise_degree}"
     if isinstance(initial, TiltedDipole) and initial.tilt % 180 and geometry.m_max == 0:
         return f"initial.tilt = {initial.tilt:g} needs geometry.m_max of 1 or more; got 0"
     return None

@@ -138,6 +138,13 @@ def _shell_emhd(config: Mapping[str, Any]) -> Subject:
     return _of_page("Electron magnetohydrodynamics in a shell", page, page, compare)
 
 
+def _crust_emhd(config: Mapping[str, Any]) -> Subject:
+    from kiral.crust import emhd_page as page
+
+    compare = ("b_mean", "energy_toroidal", "surface_dipole", "even_share")
+    return _of_page("Chiral magnetic instability in a crust", page, page, compare)
+
+
 SUBJECTS: dict[str, Callable[[Mapping[str, Any]], Subject]] = {
     "chiral_mhd": _chiral_mhd,
     "flavor_beams": _flavor,
@@ -148,5 +155,6 @@ SUBJECTS: dict[str, Callable[[Mapping[str, Any]], Subject]] = {
     "anomalous_maxwell": _maxwell,
     "crust_linear": _crust_linear,
     "shell_emhd": _shell_emhd,
+    "crust_emhd": _crust_emhd,
 }
 """The subject by `[model] kind`."""

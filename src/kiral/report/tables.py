@@ -24,6 +24,8 @@ BUDGETS = {
     "free_energy": "free energy of fields and plasma against the Joule heat",
     "field_energy": "energy of the fields against their work on the plasma (Poynting)",
     "crust_energy": "energy of the field in the crust against work, heat and the flux through its outer boundary",
+    "toroidal_flux": "toroidal flux through half a meridional plane against E along its edges",
+    "chirality": "chirality from captures against spin flips, the cap, and what the anomaly makes helicity of",
     "gauss": "∇·E − 4π e n, the largest value",
 }
 

@@ -1,9 +1,9 @@
 """The implicit-explicit scheme of imex.py for a linear part that changes with time: frozen anew at the start of each step.
 
-An equation for it gives, beside `evaluate`,
+An equation for it gives
 
-    tendency(t, y)   everything, linear part included (its `evaluate` is not asked for anything but rates),
-    linear_at(t)     an ImplicitOperator L frozen at t; what L is not at later stages counts as explicit.
+    whole(t, y)        (the whole tendency, linear part included; the rates that limit the step),
+    linear_at(t, y)    an ImplicitOperator L frozen at (t, y); what L is not at later stages counts as explicit.
 
 Any L makes the scheme fourth order; a good one makes it stable: with the whole tendency F, stage i solves
 Y_i = y + h Σ_j A^E_ij (F_j - L Y_j) + h Σ_j A^I_ij L Y_j. Tables hold for one step and are made in it.
@@ -28,7 +28,8 @@ class _Prepared(NamedTuple):
 
 def _slope(equation, t, y):
     """(tendency, the state itself): what L makes of it is known only in the step that uses it."""
-    return (equation.tendency(t, y), y), equation.rates(t, y)
+    tendency, rates = equation.whole(t, y)
+    return (tendency, y), rates
 
 
 def _tables(equation, h) -> PyTree:
@@ -36,7 +37,7 @@ def _tables(equation, h) -> PyTree:
 
 
 def _prepare(equation, tables, t, y: PyTree, h) -> _Prepared:
-    operator: ImplicitOperator = equation.linear_at(t)
+    operator: ImplicitOperator = equation.linear_at(t, y)
     return _Prepared(y, operator.apply, partial(operator.solve, operator.tables(imex._GAMMA * h)))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ import xarray
 from scipy import linalg, sparse
 from scipy.sparse.linalg import splu
 
+from kiral.api import setup_jax
 from kiral.constants import BOLTZMANN_EV_K
 from kiral.crust import linear_build as build
 from kiral.crust.coefficients import CrustMatter, of_matter
@@ -38,7 +40,8 @@ KT_MEV = 1e-6 * BOLTZMANN_EV_K * TEMPERATURE
 LINEAR = CrustGrowth(temperature=TEMPERATURE, k5_max=CUTOFF, n_r=160)
 COOLING = (100.0, 0.35)
 """Ours: T = 1e9 K until 100 yr, then as t^-0.35. D24 solve for the temperature, and print none after 75 yr."""
-E_FOLDINGS = 0.2  # a step of the evolution, in e-foldings of the fastest mode
+E_FOLDINGS = 0.2  # a step of the evolution, in e-foldings of the fastest mode, or less
+BLOCK = 8  # steps between looks at the mean field
 LAST = -6  # row of an evolution that is one e-folding before the last
 STRETCHING = 0.04  # a step over the time passed, while the crust cools
 
@@ -50,13 +53,14 @@ def which(printed: Any, corrected: Any) -> str:
 
 def star() -> Star:
     """1.4 solar masses, BSk24."""
+    setup_jax()
     return build.cached_star(LINEAR.mass, LINEAR.eos, LINEAR.outer_density)
 
 
 @cache
 def fig1() -> xarray.Dataset:
     """Fig. 1: captures without their inverse at 1e8, 1e9 and 1e10 K, from the core to 1e10 g/cm³."""
-    return CrustProfile().compute()
+    return CrustProfile(central_density=star().central_density).compute()
 
 
 def at_value(name: str, value: float, temperature: int = 1) -> float:
@@ -115,14 +119,20 @@ def growing_layer() -> tuple[float, float, float]:
     return mean, width, float(star().at_radius([mean])["density"].values[0])
 
 
-def polar_field(operator: Induction, f: np.ndarray) -> float:
-    """|B_r| of a dipole at the pole of the outer boundary (f of one degree, l = 1)."""
-    return 2 * math.sqrt(3 / (4 * math.pi)) * float(np.abs(f[0, -1])) / float(operator.shell.r[-1]) ** 2
+def polar_field(operator: Induction, f: np.ndarray) -> Any:
+    """|B_r| of a dipole at the pole of the outer boundary; f of l = 1, (..., nodes)."""
+    return 2 * math.sqrt(3 / (4 * math.pi)) * np.abs(f[..., -1]) / float(operator.shell.r[-1]) ** 2
 
 
-def seed_field(operator: Induction, b_mean: float = SEED) -> tuple[np.ndarray, np.ndarray]:
-    """(f, g) of the slowest poloidal mode of uniform conductivity, l = 1, on the operator's grid."""
-    return build.seed(operator, DecayMode(b_mean=b_mean), LINEAR.grid())
+def seed_field(b_mean: float = SEED, delta_mu: float = DELTA_MU, **changes: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(f, g) of the slowest poloidal mode of uniform conductivity, l = 1, on the grid of `induction` with these arguments."""
+    f, g = _decay_mode(delta_mu, **changes)
+    return b_mean * f, b_mean * g
+
+
+@cache
+def _decay_mode(delta_mu: float, **changes: Any) -> tuple[np.ndarray, np.ndarray]:
+    return build.seed(induction(delta_mu, **changes), DecayMode(b_mean=1.0), LINEAR.grid())
 
 
 class Evolution(NamedTuple):
@@ -153,22 +163,37 @@ def evolution(delta_mu: float = DELTA_MU, b_from: float = SEED, cooling: bool = 
     """
     operator = induction(delta_mu)
     keep = np.flatnonzero(np.concatenate(operator.masks()))
-    y = np.concatenate(seed_field(operator, b_from), axis=-1)[0][keep]
-    rows, t, matrix = [_row(operator, keep, 0.0, y)], 0.0, _matrix(operator, keep)
-    h = E_FOLDINGS / rate(delta_mu)
-    if cooling:
-        h = COOLING[0] / math.ceil(COOLING[0] / h)
-    step: Callable[[np.ndarray], np.ndarray] = linalg.expm(h * matrix).__matmul__
-    while rows[-1][1] < TARGET:
-        if cooling and t > COOLING[0] * (1 - 1e-9):
-            h = STRETCHING * t
-            operator = _cooled(delta_mu, t + h / 2)
-            step = _pade(h * _matrix(operator, keep))
-        y, t = step(y), t + h
-        rows.append(_row(operator, keep, t, y))
-    columns = np.array(rows).T
-    crossing = float(np.interp(math.log(TARGET), np.log(columns[1, -2:]), columns[0, -2:]))
-    return Evolution(*columns, crossing)
+    t, y = 0.0, np.concatenate(seed_field(b_from, delta_mu), axis=-1)[0][keep]
+    rows, steps = _rows(operator, keep, [t], [y]), _steps(delta_mu, cooling)
+    while rows[1, -1] < TARGET:
+        times, states = [], []
+        for h, step in islice(steps, BLOCK):
+            t, y = t + h, step(y)
+            times.append(t)
+            states.append(y)
+        rows = np.concatenate([rows, _rows(operator, keep, times, states)], axis=1)
+    rows = rows[:, : int(np.argmax(rows[1] >= TARGET)) + 1]
+    crossing = float(np.interp(math.log(TARGET), np.log(rows[1, -2:]), rows[0, -2:]))
+    return Evolution(*rows, crossing)
+
+
+def _steps(delta_mu: float, cooling: bool) -> Iterator[tuple[float, Callable[[np.ndarray], np.ndarray]]]:
+    """(length, y → y after it) of each step, without end. The isothermal steps end where cooling begins."""
+    (h, exponential), t = _exponential(delta_mu), 0.0
+    while not cooling or t < COOLING[0] * (1 - 1e-9):
+        yield h, exponential.__matmul__
+        t += h
+    while True:
+        h = STRETCHING * t
+        yield h, _pade(h * _matrix(_cooled(delta_mu, t + h / 2)))
+        t += h
+
+
+@cache
+def _exponential(delta_mu: float) -> tuple[float, np.ndarray]:
+    """(h, e^(hA)) at the constant temperature; a whole number of steps, of 0.2 e-foldings or less, until cooling begins."""
+    h = COOLING[0] / math.ceil(COOLING[0] * rate(delta_mu) / E_FOLDINGS)
+    return h, linalg.expm(h * _matrix(induction(delta_mu)))
 
 
 def _cooled(delta_mu: float, t: float) -> Induction:
@@ -178,7 +203,8 @@ def _cooled(delta_mu: float, t: float) -> Induction:
     return Induction(warm.shell, c, warm.degrees, warm.outside, warm.inner)
 
 
-def _matrix(operator: Induction, keep: np.ndarray) -> np.ndarray:
+def _matrix(operator: Induction) -> np.ndarray:
+    keep = np.flatnonzero(np.concatenate(operator.masks()))
     return operator.matrices()[0][np.ix_(keep, keep)]
 
 
@@ -190,14 +216,15 @@ def _pade(z: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     return lambda y: 2 * (residue * factors.solve(y.astype(complex))).real
 
 
-def _row(operator: Induction, keep: np.ndarray, t: float, y: np.ndarray) -> list[float]:
-    """t, mean field, energies [erg], polar field."""
+def _rows(operator: Induction, keep: np.ndarray, t: list[float], y: list[np.ndarray]) -> np.ndarray:
+    """(5, times): t, mean field, energies [erg], polar field."""
     n = operator.shell.nodes
-    full = np.zeros((1, 2 * n))
-    full[0, keep] = y
-    f, g = full[:, :n], full[:, n:]
+    full = np.zeros((1, len(t), 2 * n))
+    full[0][:, keep] = y
+    f, g = full[..., :n], full[..., n:]
     poloidal, toroidal, _ = operator.energies(f, g)
-    return [t, math.sqrt(operator.mean_squares(f, g)[0]), 1e15 * poloidal[0], 1e15 * toroidal[0], polar_field(operator, f)]
+    mean = np.sqrt(operator.mean_squares(f, g)[0])
+    return np.array([t, mean, 1e15 * poloidal[0], 1e15 * toroidal[0], polar_field(operator, f[0])])
 
 
 def blocked(xi: np.ndarray | float = 0.0) -> Callable[[np.ndarray], np.ndarray]:

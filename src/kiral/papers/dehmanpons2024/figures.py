@@ -99,7 +99,7 @@ def fastest(context: Context) -> Drawing | None:
         Curve(r"$|B_\mathrm{tor}|$", r[near], g[near] / g.max(), ORANGE),
         Curve(r"$B_\mathrm{tor}$", r[near], turned[near] / g.max(), GREY, width=1.0),
     )
-    seed = common.seed_field(operator)[0][0]
+    seed = common.seed_field(n_r=FIGURE)[0][0]
     whole = (
         Curve(r"$|B_r|$ of the fastest mode", r, 2 * scale * np.abs(found.f[0]) / r**2, BLUE),
         Curve(r"$|B_r|$ of the seed", r, 2 * np.abs(seed) / r**2, GREEN, "--"),
