@@ -39,16 +39,17 @@ def run(
     case: str | Path,
     overrides: Mapping[str, Any] | None = None,
     *,
+    size: str | None = None,
     out: str | Path | None = None,
     progress: bool = True,
 ) -> Run:
     """Run a case from its start to time.t_end, or until it is stopped; returns the run, for reading.
 
-    Args: case - name or TOML file; overrides - {"geometry.n": 64}; out - run folder, by default runs/<case>-<hash>;
-        progress - show it on stderr.
+    Args: case - name or TOML file; overrides - {"geometry.n": 64}; size - one of the sizes that the file has;
+        out - run folder, by default runs/<case>-<hash>; progress - show it on stderr.
     Errors: ConfigError; RunFolderError (folder in use, disk full); NumericalError (a solution that is not finite).
     """
-    return run_loaded(load_case(case, overrides), out, _reporter(progress))
+    return run_loaded(load_case(case, overrides, size=size), out, _reporter(progress))
 
 
 def run_loaded(loaded: LoadedCase, out: str | Path | None, reporter: Reporter) -> Run:

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 if TYPE_CHECKING:
     from kiral.core.folder import Run
 
+Size = Annotated[str | None, Parameter(help="One of the sizes that the case file has, its sections [sizes.NAME].")]
 Settings = Annotated[
     list[str] | None,
     Parameter(name="--set", negative="", help="KEY=VALUE, for example model.viscosity=1e-5; repeatable."),

@@ -17,6 +17,7 @@ from kiral.cli_common import (
     ProcessId,
     RunDir,
     Settings,
+    Size,
     finish,
     overrides,
     print_json,
@@ -34,6 +35,7 @@ def run(
     case: Case,
     /,
     *,
+    size: Size = None,
     settings: Settings = None,
     out: Annotated[Path | None, Parameter(help="Run folder; runs/<case>-<hash> by default.")] = None,
     report: Annotated[bool, Parameter(negative="--no-report", help="Draw the figures and write report.html.")] = True,
@@ -45,7 +47,7 @@ def run(
     from kiral.api import run as start
 
     _connect(coordinator, processes, process_id)
-    return finish(start(case, overrides(settings), out=out), report)
+    return finish(start(case, overrides(settings), size=size, out=out), report)
 
 
 def resume(
@@ -68,10 +70,10 @@ def resume(
 def list_cases(*, runs: Annotated[Path, Parameter(help="Folder of the runs.")] = Path("runs")) -> int:
     """The cases that come with kiral, and the runs that are there."""
     from kiral import console
-    from kiral.config.load import case_names, load_case
+    from kiral.config.load import case_names, case_sizes, load_case
 
     cases = [load_case(name) for name in case_names()]
-    console.print_cases((case.name, case.config.title, _cost(case.text)) for case in cases)
+    console.print_cases((case.name, case.config.title, _cost(case.text), ", ".join(case_sizes(case.name))) for case in cases)
     found = sorted(path.parent for path in runs.glob("*/config.json")) if runs.is_dir() else []
     if found:
         states = [(path, _status(path)) for path in found]
@@ -96,11 +98,11 @@ def copy(case: Case, file: Annotated[Path, Parameter(help="New case file.")], /)
     return 0
 
 
-def check(case: Case, /, *, settings: Settings = None) -> int:
+def check(case: Case, /, *, size: Size = None, settings: Settings = None) -> int:
     """Validate a case without running it."""
     from kiral.config.load import load_case
 
-    loaded = load_case(case, overrides(settings))
+    loaded = load_case(case, overrides(settings), size=size)
     print(f"ok: {loaded.config.title or loaded.name} (configuration {loaded.config.config_hash()[:8]})")
     return 0
 
@@ -109,6 +111,7 @@ def estimate(
     case: Case,
     /,
     *,
+    size: Size = None,
     settings: Settings = None,
     resources: Annotated[bool, Parameter(negative="", help="Memory, steps, wall time and disk instead of theory.")] = False,
     devices: Annotated[int, Parameter(help="Number of devices that share the box, for --resources.")] = 1,
@@ -119,7 +122,7 @@ def estimate(
     from kiral import console
     from kiral.config.load import load_case
 
-    loaded = load_case(case, overrides(settings))
+    loaded = load_case(case, overrides(settings), size=size)
     if resources:
         return _resources(loaded, devices, measure, as_json)
     found = loaded.config.estimates()

@@ -50,9 +50,9 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     console().print(table)
 
 
-def print_cases(cases: Iterable[tuple[str, str, str]]) -> None:
-    """Name, title and cost of the cases."""
-    print_table("", ("case", "what it shows", "cost"), cases)
+def print_cases(cases: Iterable[tuple[str, str, str, str]]) -> None:
+    """Name, title, cost of the cases, and the sizes that they have beside their own."""
+    print_table("", ("case", "what it shows", "cost", "--size"), cases)
 
 
 def print_estimates(name: str, found: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from kiral.config.describe import config_table
 from kiral.config.load import (
     apply_overrides,
     case_names,
+    case_sizes,
     load_case,
     parse_override,
     parse_overrides,
@@ -57,6 +58,7 @@ def message(case, overrides):
 def test_cases_of_kiral_are_valid_and_resolve():
     assert case_names() == [
         "bipolar", "chiral-magnetic-wave", "chiral-relaxation", "cmw-pulse", "cpi", "cpi-maxwell", "cpi-turbulence",
+        "crust-cmi-3d", "crust-cmi-axisymmetric", "crust-decay",
         "crust-hall", "crust-linear", "decaying-helical", "energy-resolved", "fast-flavor-1d", "fast-flavor-3d",
         "inverse-cascade-inhomogeneous", "kinetic-anomaly", "kinetic-cmw", "kinetic-ohm", "msw", "mu5-step", "sourced-cpi",
         "supernova-cpi", "supernova-cpi-flow", "two-beam", "zero-mean-mu5",
@@ -66,6 +68,17 @@ def test_cases_of_kiral_are_valid_and_resolve():
     assert config.initial.reference_spacing == 2 * math.pi / (500 * 256)
     assert config.units.temperature == 100.0
     assert all("# cost:" in load_case(name).text and load_case(name).config.title for name in case_names())
+
+
+def test_sizes_of_a_case_apply_before_overrides():
+    for name in case_names():
+        assert all(load_case(name, size=size).config for size in case_sizes(name))
+    paper = load_case("crust-cmi-3d", {"geometry.m_max": 2}, size="paper").config
+    assert (paper.geometry.l_max, paper.geometry.m_max, paper.geometry.n_r) == (60, 2, 160)
+    with pytest.raises(ConfigError, match="--size big: no such size; allowed: ci, laptop, paper"):
+        load_case("crust-cmi-3d", size="big")
+    with pytest.raises(ConfigError, match="has no sections"):
+        load_case("cpi", size="ci")
 
 
 def test_defaults_are_filled_in_and_the_config_is_frozen(case_file):

@@ -57,18 +57,37 @@ def find_case(case: str | Path) -> Path:
     )
 
 
-def load_case(case: str | Path, overrides: Mapping[str, Any] | None = None) -> LoadedCase:
+def load_case(case: str | Path, overrides: Mapping[str, Any] | None = None, *, size: str | None = None) -> LoadedCase:
     """Read, override and validate a case.
 
-    Args: case - name of a case that comes with kiral, or path of a TOML file; overrides - {"model.viscosity": 1e-6}.
+    Args: case - name of a case that comes with kiral, or path of a TOML file; overrides - {"model.viscosity": 1e-6};
+        size - one of the file's sections [sizes.NAME], whose dotted keys apply before `overrides`.
     Errors: ConfigError with one line per problem.
     """
     path = find_case(case)
     where = f"case {path.stem}" if path.parent == cases_directory() else str(path)
     text, values = read_toml(path)
+    sizes = _sizes(values.pop("sizes", {}), where)
+    if size is not None:
+        if size not in sizes:
+            allowed = f"allowed: {', '.join(sizes)}" if sizes else "the case has no sections [sizes.NAME]; leave it out"
+            raise ConfigError(f"{where}: --size {size}: no such size; {allowed}")
+        values = apply_overrides(values, sizes[size])
     config = validate(apply_overrides(values, overrides or {}), where)
     check_inputs(config, path.parent, where)
     return LoadedCase(config, text, path.stem, path.parent)
+
+
+def case_sizes(case: str | Path) -> list[str]:
+    """Names of the sizes that a case has beside its own."""
+    path = find_case(case)
+    return list(_sizes(read_toml(path)[1].get("sizes", {}), str(path)))
+
+
+def _sizes(given: Any, where: str) -> dict[str, dict[str, Any]]:
+    if isinstance(given, dict) and all(isinstance(keys, dict) for keys in given.values()):
+        return given
+    raise ConfigError(f'{where}: sizes: expected sections [sizes.NAME] of dotted keys, such as "geometry.n" = 64; got {given!r}')
 
 
 def read_toml(path: Path) -> tuple[str, dict[str, Any]]:

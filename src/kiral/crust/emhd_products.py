@@ -33,7 +33,7 @@ Vector = tuple[Array, Array, Array]
 class Products(NamedTuple):
     """What products give. electric: modes of E beside Ohm's law with k5(r), None for none; fastest: rate of the Hall term;
     work: of the chiral current, None where that of k5(r) is all; balance: rates of chirality (captured, flipped, cut);
-    k5_source: tendency of an evolved k5 over its rate, the relaxation -k5 left out.
+    k5_source: tendency of an evolved k5 over its rate, the relaxation -k5 left out; largest: of b B² there.
     """
 
     electric: Components | None
@@ -41,6 +41,7 @@ class Products(NamedTuple):
     work: Array | None = None
     balance: tuple[Array, Array, Array] | None = None
     k5_source: Array | None = None
+    largest: Array | None = None
 
 
 def products(eq: ShellEMHD, op: Induction, y: State, field: Components, current: Components) -> Products:
@@ -84,6 +85,7 @@ def _reaction(eq: ShellEMHD, op: Induction, y: State, b: Vector, j: Vector) -> t
         cut = 2 * volume(capacity * (weak - k5 + missing))
     else:
         cut, found["k5_source"] = jnp.zeros(()), weak + missing
+        found["largest"] = jnp.max(lapse * strength * square)
     return electric, found | {"balance": (captured, flipped, cut)}
 
 
