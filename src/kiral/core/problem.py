@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Observable:
     """A quantity computed from (equation, t, y). `function` is a module-level function, so that two runs share its compilation.
 
-    dims: () for a number in time, ("k",) for a spectrum, ("component", "x", "y", "z") and the like for a field.
+    dims: () for a number in time, ("k",) for a spectrum, ("component", "x", "y", "z") and the like for a field. in_series: a
+    spectrum short enough to be kept with every row of the series as well.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Observable:
     unit: str
     long_name: str
     function: Callable[[Any, Any, Any], Any]
+    in_series: bool = False
 
 
 @dataclass(frozen=True)

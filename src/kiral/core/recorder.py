@@ -86,7 +86,7 @@ class Recorder:
         """One output for each of series, spectra and snapshots that has a schedule and observables."""
         outputs = {}
         for name, schedule in schedules.items():
-            chosen = tuple(o for o in problem.observables if _kind(o) == name)
+            chosen = tuple(o for o in problem.observables if _kind(o) == name or (name == SERIES and o.in_series))
             if schedule is not None and (chosen or name == SERIES):
                 outputs[name] = Output(Clock(schedule), chosen, _archive(problem, folder, name, chosen))
         return cls(problem, outputs)
@@ -121,7 +121,7 @@ class Recorder:
             if name == SERIES:
                 row |= self._extra_columns(t, y, info)
                 warnings += self._check_monitors(t, row)
-                self.last_row = {key: float(value) for key, value in row.items()}
+                self.last_row = {key: float(value) for key, value in row.items() if np.ndim(value) == 0}
                 _describe_extra(output.archive, row, self.problem.time_unit)
             output.archive.append(row)
             if name == SNAPSHOTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -92,8 +93,27 @@ def _parts(name):
 _FUNCTION = ("part", "l", "m", "r")
 
 
-def observables(units: Units, *, filtered: bool = False, reacting: bool = False) -> tuple[Observable, ...]:
-    """What a run records. filtered: is there a filter; reacting: does the ledger keep chirality."""
+def _of_history(name):
+    return lambda eq, t, y: eq.material.history.at(getattr(eq.material.history.energies, name), t)
+
+
+def _delta_mu(eq, t, y):
+    history = eq.material.history
+    return history.at(history.x[:, history.layer], t)
+
+
+def _weak(eq, t, y):
+    return jnp.max(jnp.abs(eq.operator(t, y.matter).coefficients.k5))
+
+
+@cache
+def observables(
+    units: Units, *, filtered: bool = False, reacting: bool = False, driven: bool = False
+) -> tuple[Observable, ...]:
+    """What a run records. filtered: is there a filter; reacting: does the ledger keep chirality; driven: is δmu evolved.
+
+    The same functions for the same arguments, so that runs share their compilation.
+    """
     found = _series(units) + _spectra(units) + _snapshots(units)
     energy, helicity = units.energy, f"{units.field}^2 {units.length}^4"
     if filtered:
@@ -104,11 +124,22 @@ def observables(units: Units, *, filtered: bool = False, reacting: bool = False)
             Observable("flipped", (), helicity, "chirality lost by spin flips since the start, as helicity", _chirality("flipped")),
             Observable("anomaly", (), helicity, "helicity that the anomaly made since the start", _chirality("anomaly")),
         )
-    return found
+    return found + _driven() if driven else found
 
 
-def _scaled(name, unit, title, value, factor, dims=()) -> Observable:
-    return Observable(name, dims, unit, title, lambda eq, t, y: factor * value(eq, t, y))
+def _driven() -> tuple[Observable, ...]:
+    put_in, released = "put into delta mu by compression since the start", "released by captures since the start"
+    return (
+        Observable("delta_mu", (), "1", "delta mu/kT in the layer that would grow fastest at the start", _delta_mu),
+        Observable("k5_weak", (), "1/km", "largest chiral wave number of the crust without feedback", _weak),
+        Observable("imbalance_stored", (), "erg", "energy stored in delta mu", _of_history("stored")),
+        Observable("imbalance_put_in", (), "erg", f"energy {put_in}", _of_history("put_in")),
+        Observable("imbalance_released", (), "erg", f"energy {released}", _of_history("released")),
+    )
+
+
+def _scaled(name, unit, title, value, factor, dims=(), in_series=False) -> Observable:
+    return Observable(name, dims, unit, title, lambda eq, t, y: factor * value(eq, t, y), in_series)
 
 
 def _series(u: Units) -> tuple[Observable, ...]:
@@ -130,7 +161,7 @@ def _series(u: Units) -> tuple[Observable, ...]:
 def _spectra(u: Units) -> tuple[Observable, ...]:
     poloidal, toroidal = "energy of the poloidal field in the shell, by degree", "energy of the toroidal field, by degree"
     return (
-        _scaled("energy_l", u.energy, "energy by degree, that outside included", _energy_by_degree, u.factor, ("l",)),
+        _scaled("energy_l", u.energy, "energy by degree, that outside included", _energy_by_degree, u.factor, ("l",), True),
         _scaled("energy_poloidal_l", u.energy, poloidal, _degrees(0), u.factor, ("l",)),
         _scaled("energy_toroidal_l", u.energy, toroidal, _degrees(1), u.factor, ("l",)),
         _scaled("energy_m", u.energy, "energy by order, that outside included", _energy_by_order, u.factor, ("m",)),
