@@ -112,7 +112,7 @@ def curved(degrees=(1, 2, 5), elements=4, order=6):
     edges = element_edges(0.6, 1.0, elements, centre=0.8, width=0.05, finer=3.0)
     sh = make_shell(edges, order, lambda r: 1 / np.sqrt(1 - 0.3 / r))
     r = sh.r
-    c = ShellCoefficients(r, 1 + 5 * r**4, 30 * np.cos(7 * r), 0 * r, np.sqrt(1 - 0.3 / r), sh.stretch)
+    c = ShellCoefficients(r, 1 + 5 * r**4, 30 * np.cos(7 * r), 0 * r, np.sqrt(1 - 0.3 / r), sh.stretch, 0 * r)
     return make_induction(sh, c, degrees, compactness=0.3)
 
 

@@ -30,7 +30,8 @@ class ShellCoefficients(NamedTuple):
 
     r: areal radius [km], increasing from the core to the outer boundary. eta: magnetic diffusivity c²/(4π sigma) [km²/yr].
     k5: chiral wave number (4π/c) C5 mu5, after its cap [1/km]. hall: c/(4π e n_e) [km²/(yr G)].
-    lapse: e^ν of g_tt = -e^2ν [1]. stretch: e^λ of g_rr = e^2λ [1].
+    lapse: e^ν of g_tt = -e^2ν [1]. stretch: e^λ of g_rr = e^2λ [1]. k5_weak: k5 of captures before its cap [1/km]: what the
+    anomaly of a strong field acts on, as the cap stands for a limit of the k5 that is left, not of the captures.
     """
 
     r: Array
@@ -39,13 +40,14 @@ class ShellCoefficients(NamedTuple):
     hall: Array
     lapse: Array
     stretch: Array
+    k5_weak: Array
 
 
 def uniform(r: Array, *, eta: float = 1.0, k5: Array = 0.0, hall: float = 0.0) -> ShellCoefficients:
     """Flat space with a uniform diffusivity; k5 is a number or an array over r. Unit-free where r is."""
     r = np.asarray(r, float)
     one = np.ones_like(r)
-    return ShellCoefficients(r, eta * one, k5 * one, hall * one, one, one)
+    return ShellCoefficients(r, eta * one, k5 * one, hall * one, one, one, k5 * one)
 
 
 class CrustMatter(NamedTuple):
@@ -104,6 +106,7 @@ def of_matter(
         KM2_YEAR * hall_prefactor(matter.electron_density),
         matter.lapse,
         matter.stretch,
+        found.k5,
     )
 
 

@@ -1,11 +1,11 @@
 """The products of `kiral.crust.emhd` on the grid: Hall term, k5 with the anomaly's feedback, and what they make of E.
 
-Feedback: k5 = (k5w + b B·curl NB/N)/(1 + b B²), then the cap (Dehman & Pons 2024; n5 quasi-steady), or n5 with an equation of
+Feedback: k5 = (k5w + b B·curl NB/N)/(1 + b B²), and only then the cap (Dehman & Pons 2024; n5 quasi-steady), or n5 with an equation of
 its own, ∂t k5 = N n5_rate [k5w - k5 + b (B·curl NB/N - k5 B²)]. Local observers' E is that of the equation over N.
 
 In weak form Σ curl(NB)·E of the Hall term is 0 to round-off, so that it conserves energy in space; Hall drift makes no helicity
 either. At the perfect conductor tangential E is 0: that determines the toroidal part of curl NB at this one node, which f does
-not, and makes E·B = 0 and k5 = k5w there.
+not, and makes E·B = 0 and k5 what it is without feedback there.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def products(eq: ShellEMHD, op: Induction, y: State, field: Components, current:
 def _reaction(eq: ShellEMHD, op: Induction, y: State, b: Vector, j: Vector) -> tuple[Vector, dict]:
     """(what the change of k5 by feedback adds to E, the entries of `Products` that belong to it)."""
     sh, c = eq.shell, op.coefficients
-    weak, lapse, eta, strength = (sh.local(x) for x in (c.k5, c.lapse, c.eta, eq.feedback))
+    weak, lapse, eta, strength = (sh.local(x) for x in (c.k5_weak, c.lapse, c.eta, eq.feedback))
     k5 = wave_number(eq, op, y, b, j)
-    electric = tuple(-eta * (k5 - weak) * lapse * x for x in b)
+    electric = tuple(-eta * (k5 - sh.local(c.k5)) * lapse * x for x in b)
     product, chiral = eq.sphere.grid_product, k5 * lapse
     density = sum(product(chiral * x, eta * (z - chiral * x)) for x, z in zip(b, j, strict=True))
     found = {"work": -sh.integral(density * sh.local(sh.r) ** 2) / (4 * jnp.pi)}
@@ -98,13 +98,12 @@ def chirality_rates(balance: tuple[Array, Array, Array], anomaly: Array) -> Chir
 def wave_number(eq: ShellEMHD, op: Induction, y: State, b: Vector, j: Vector) -> Array:
     """k5 on the grid, of B and curl NB there: (theta, phi, elements, order + 1)."""
     sh, c = eq.shell, op.coefficients
-    weak = sh.local(c.k5)
     if eq.n5_rate is not None:
         found = jnp.clip(y.matter.k5, -eq.k5_max, eq.k5_max)
     else:
         square, along = _squares(b, j, sh.local(c.lapse))
-        found = chiral_wavenumber_with_feedback(weak, sh.local(eq.feedback), square, along, eq.k5_max)
-    return found.at[..., 0, 0].set(weak[0, 0])
+        found = chiral_wavenumber_with_feedback(sh.local(c.k5_weak), sh.local(eq.feedback), square, along, eq.k5_max)
+    return found.at[..., 0, 0].set(c.k5[0])
 
 
 def _squares(b: Vector, j: Vector, lapse: Array) -> tuple[Array, Array]:
