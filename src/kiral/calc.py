@@ -21,6 +21,7 @@ from kiral.config.messages import explain, nearest
 from kiral.core import provenance
 from kiral.core.files import atomic_write, disk_errors, read_json, write_json
 from kiral.core.folder import config_hash, differing_keys
+from kiral.crust.imbalance_calculations import CrustImbalance
 from kiral.crust.linear_calculations import CrustAmplification, CrustGrowth, CrustResolution
 from kiral.crust.star_calculations import CrustProfile, CrustStar, MassRadius
 from kiral.errors import ConfigError, RunFolderError
@@ -44,6 +45,7 @@ CALCULATIONS: dict[str, type[Calculation]] = {
     "cmw-dispersion": CmwDispersion,
     "crust-amplification": CrustAmplification,
     "crust-growth": CrustGrowth,
+    "crust-imbalance": CrustImbalance,
     "crust-profile": CrustProfile,
     "crust-resolution": CrustResolution,
     "currents": Currents,

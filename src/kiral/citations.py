@@ -53,7 +53,8 @@ DEHMAN_2024 = (
     "On the origin of magnetar fields: chiral magnetic instability in neutron star crusts, arXiv:2408.05281"
 )
 CRUST_CALCULATIONS = (
-    "star", "crust-profile", "mass-radius", "crust-amplification", "crust-growth", "crust-resolution",
+    "star", "crust-profile", "mass-radius", "crust-amplification", "crust-growth", "crust-imbalance",
+    "crust-resolution",
 )  # fmt: skip
 
 PAPERS = {

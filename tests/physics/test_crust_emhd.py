@@ -213,7 +213,7 @@ def test_unstable_modes_of_any_order_grow_at_their_rate():
 # --- runs ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_keeps_its_ledgers(tmp_path):
+def test_a_run_keeps_its_ledgers_and_goes_on_with_the_same_bits_when_it_was_stopped(tmp_path):
     small = {"geometry.n_r": 8, "geometry.l_max": 4, "time.t_end": 0.01, "output.snapshots": {"at": [0.01]}}
     given = small | {"model.chiral": True, "model.k5": 4.0, "model.feedback": True, "geometry.m_max": 1, "output.spectra": None}
     run = kiral.run("crust-hall", given, out=tmp_path / "run", progress=False)
@@ -221,6 +221,13 @@ def test_a_run_keeps_its_ledgers(tmp_path):
     assert all(float(abs(series[f"drift_{name}"]).max()) < 1e-6 for name in ("energy", "helicity"))
     assert float(series["b_mean"][0]) == pytest.approx(1.0, rel=1e-12)
     assert run.snapshots["f"].shape[1:] == (2, 5, 2, 9)
+    on = {"time.t_end": 0.02, "output.snapshots": {"at": [0.02]}}
+    whole = kiral.run("crust-hall", given | on, out=tmp_path / "whole", progress=False)
+    parts = kiral.resume(run.path, on, progress=False)
+    for name in ("energy_toroidal", "helicity", "joule_heat", "chiral_work", "drift_energy"):
+        np.testing.assert_array_equal(whole.series[name], parts.series[name])
+    for name in ("f", "g"):
+        np.testing.assert_array_equal(whole.snapshots[name][-1], parts.snapshots[name][-1])
 
 
 def test_what_does_not_fit_is_refused():

@@ -1,16 +1,18 @@
 """The folder of Dehman & Pons (2024): its own integrals, evolution and energies against independent ones."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import xarray
 from scipy import linalg
 from scipy.integrate import quad, solve_ivp
 from scipy.interpolate import CubicSpline
 
 from kiral.papers.claims import load_claims
 from kiral.papers.context import Context
-from kiral.papers.dehmanpons2024 import common, values_energy, values_linear
+from kiral.papers.dehmanpons2024 import common, values_energy, values_linear, values_nonlinear
 from kiral.papers.dehmanpons2024.figures import FIGURES
 from kiral.papers.dehmanpons2024.values import VALUES
 from kiral.papers.reproduce import load_paper
@@ -31,8 +33,43 @@ def test_every_numbered_equation_is_there():
     assert [n for n in range(1, 13) if f"({n})" not in text] == []
 
 
-def test_simulations_come_with_the_second_half():
-    assert paper_sizes(common.KEY) == ["ci"] and load_runs(common.KEY, "ci").runs == {}
+def test_runs_of_every_size_are_valid_and_axisymmetric_but_for_one():
+    for size in paper_sizes(common.KEY):
+        runs = load_runs(common.KEY, size).runs
+        assert {name for name, run in runs.items() if run.case.config.geometry.m_max} == ({"round"} if size != "ci" else set())
+        assert {"crust", "flat"} <= set(runs)
+
+
+class Logistic(Context):
+    """A context whose run has an energy that grows as e' = γ e (1 - e/E), with B² = e, from e_0 = E/1000."""
+
+    gamma, top = 0.3, 1e30
+
+    def __init__(self):
+        pass
+
+    def run(self, name):
+        t = np.linspace(0, 60, 241)
+        energy = self.top / (1 + 999 * np.exp(-self.gamma * t))
+        rate = self.gamma * (1 - energy / self.top)
+        parts = {"b_mean": np.sqrt(energy), "growth_rate": rate, "energy_toroidal": 0.75 * energy}
+        series = xarray.Dataset({key: ("t", value) for key, value in parts.items()}, {"t": t})
+        l = np.arange(5)
+        found = np.where(l > 0, energy[:, None] * 2.0**-l, 0.0)
+        return SimpleNamespace(series=series, spectra=xarray.Dataset({"energy_l": (("t", "l"), found)}, {"t": t, "l": l}))
+
+
+def test_measures_of_a_run_on_logistic_growth():
+    context = Logistic()
+    half = math.log(999 / (1 / 0.5005 - 1)) / 0.3  # growth is half of the first rate, 0.999 γ, where e/E = 1 - 0.4995
+    when, field, rate = values_nonlinear.halved(context, "crust")
+    assert (when, field, rate) == pytest.approx((half, math.sqrt(0.5005e30), 0.2997), rel=2e-3)
+    assert values_nonlinear.reached(context, "crust", 1e14) == pytest.approx(math.log(999 / 99) / 0.3, rel=1e-4)
+    assert math.isnan(values_nonlinear.reached(context, "crust", 2e15))
+    assert values_nonlinear.at(context, "crust", "energy_toroidal", half) == pytest.approx(0.75 * 0.5005e30, rel=2e-3)
+    assert math.isnan(values_nonlinear.at(context, "crust", "b_mean", 61.0))
+    assert values_nonlinear.share(context, "crust", 10.0) == pytest.approx(8 / 15)
+    assert values_nonlinear.even_share(context, "crust", 10.0) == pytest.approx(5 / 15)
 
 
 @pytest.mark.parametrize("xi", [0.0, 1.0])
@@ -67,14 +104,15 @@ def test_pade_step_is_of_third_order():
 
 
 def test_evolution_is_that_of_the_eigenmodes(monkeypatch):
-    """The field at the end against the sum of all eigenmodes; the time against steps three times longer."""
+    """The field at the end against the sum of all eigenmodes; the time against steps two and a half times longer."""
     run, operator = common.evolution(1.0), common.induction(1.0)
     keep = np.flatnonzero(np.concatenate(operator.masks()))
-    rates, vectors = linalg.eig(common._matrix(operator, keep))
-    seed = np.concatenate(common.seed_field(operator), axis=-1)[0][keep]
+    rates, vectors = linalg.eig(common._matrix(operator))
+    seed = np.concatenate(common.seed_field(delta_mu=1.0), axis=-1)[0][keep]
     field = (vectors @ (np.exp(rates * run.t[-1]) * linalg.solve(vectors, seed.astype(complex)))).real
-    assert common._row(operator, keep, run.t[-1], field)[1] == pytest.approx(run.b_mean[-1], rel=1e-5)
+    assert common._rows(operator, keep, [run.t[-1]], [field])[1, 0] == pytest.approx(run.b_mean[-1], rel=1e-5)
     monkeypatch.setattr(common, "E_FOLDINGS", 0.5)
+    monkeypatch.setattr(common, "_exponential", common._exponential.__wrapped__)
     assert common.evolution.__wrapped__(1.0).time == pytest.approx(run.time, rel=1e-3)
 
 

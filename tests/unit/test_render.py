@@ -59,7 +59,7 @@ def test_refining_a_periodic_field_is_exact() -> None:
     ],
 )
 def test_what_is_refused(run: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, arguments: dict, message: str) -> None:
-    monkeypatch.setattr(render, "_require_pyvista", lambda: None)
+    monkeypatch.setattr(render, "require_pyvista", lambda: None)
     monkeypatch.setattr(Path, "exists", lambda path: path.name == "test_render.png")
     with pytest.raises(ConfigError, match=message):
         render.write_view(run, **arguments)

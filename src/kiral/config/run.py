@@ -403,8 +403,9 @@ class CrustEMHDRun(RunConfig):
     @model_validator(mode="after")
     def _sections_fit(self) -> CrustEMHDRun:
         problem = shell.check_initial(self.geometry, self.initial)
-        if self.model.tables() and self.time.scheme == "ark4":
-            problem = 'time.scheme: a temperature that is a table in time needs scheme = "ark4_refreshed"'
+        evolved = self.model.tables() or self.model.imbalance or self.model.heat
+        if evolved and self.time.scheme == "ark4":
+            problem = 'time.scheme: a temperature that is a table in time, imbalance, or heat needs scheme = "ark4_refreshed"'
         if self.devices.precision != "float64":
             problem = 'devices.precision: solving along the radius needs "float64"; remove the key'
         if problem:

@@ -18,6 +18,9 @@ from kiral.crust.emhd import ShellEMHD, make_equation
 from kiral.crust.emhd_config import CrustEMHD
 from kiral.crust.emhd_observables import CRUST, SHELL, Units, observables
 from kiral.crust.emhd_state import Matter, initial_state
+from kiral.crust.heat_build import thermal
+from kiral.crust.heat_emhd import ThermalEMHD, first_heat
+from kiral.crust.imbalance_material import Driven, driven
 from kiral.crust.induction import Induction, make_induction
 from kiral.crust.modes import ohmic_modes
 from kiral.crust.rates import feedback_strength, flip_rate
@@ -44,7 +47,12 @@ def build_crust(config: CrustEMHDRun, directory: Path) -> Problem:
     matter = star_build.crust_matter(found, model, grid, first)
     induction = star_build.crust_induction(matter, model, grid, first, np.arange(grid.l_max + 1))
     material = star_build.cooling(matter, model, table) if isinstance(table, TimeTable) else None
+    if model.imbalance is not None:
+        span = config.time.t_start, config.time.t_end
+        material = driven(found, matter, induction.shell, model, table, span, directory)
     equation = crust_equation(model, matter, induction, make_sphere(grid.l_max, grid.m_max), material)
+    if model.heat is not None:
+        equation = thermal(equation, found, matter, model, table)
     return problem_of(config, equation, induction, CRUST)
 
 
@@ -55,8 +63,14 @@ def problem_of(config: ShellRun | CrustEMHDRun, equation: ShellEMHD, induction: 
     return Problem(
         kind=config.model.kind,
         equation=equation,
-        initial_state=lambda: initial_state(f, g, matter=first_matter(equation), reacting=reacting),
-        observables=observables(units, filtered=equation.damping is not None, reacting=reacting),
+        initial_state=lambda: initial_state(f, g, matter=first_matter(equation, config.time.t_start), reacting=reacting),
+        observables=observables(
+            units,
+            filtered=equation.damping is not None,
+            reacting=reacting,
+            driven=isinstance(equation.material, Driven),
+            thermal=isinstance(equation, ThermalEMHD),
+        ),
         coordinates=(
             Coordinate("l", sphere.degrees, "1", "degree of the spherical harmonic"),
             Coordinate("m", sphere.orders, "1", "order of the spherical harmonic"),
@@ -70,12 +84,14 @@ def problem_of(config: ShellRun | CrustEMHDRun, equation: ShellEMHD, induction: 
     )
 
 
-def first_matter(equation: ShellEMHD) -> Matter:
-    """Matter at the start: n5 where it is evolved, in balance without a field."""
+def first_matter(equation: ShellEMHD, t: float) -> Matter:
+    """Matter at the start: n5 where it is evolved, in balance without a field; heat where it is, as warm as the core."""
+    if isinstance(equation, ThermalEMHD):
+        return first_heat(equation, t)
     if equation.n5_rate is None:
         return Matter()
     sphere, shell = equation.sphere, equation.shell
-    weak = shell.local(equation.induction.coefficients.k5)
+    weak = shell.local(equation.induction.coefficients.k5_weak)
     return Matter(jnp.broadcast_to(weak, (sphere.n_theta, sphere.n_phi, *weak.shape)))
 
 
@@ -83,8 +99,9 @@ def shell_operator(model: cfg.ShellModel, grid: cfg.ShellGrid) -> Induction:
     """Ohm's law with k5(r), capped, for l = 0..l_max, as numpy arrays."""
     shell = make_shell(element_edges(grid.inner, 1.0, grid.n_r // grid.order), grid.order)
     cap = model.k5_max or np.inf
-    k5 = np.clip(_k5(model.k5, shell.r), -cap, cap)
-    coefficients = uniform(shell.r, eta=model.magnetic_diffusivity, k5=k5, hall=model.hall_coefficient)
+    weak = _k5(model.k5, shell.r)
+    coefficients = uniform(shell.r, eta=model.magnetic_diffusivity, k5=weak, hall=model.hall_coefficient)
+    coefficients = coefficients._replace(k5=np.clip(weak, -cap, cap))
     return make_induction(shell, coefficients, np.arange(grid.l_max + 1))
 
 

@@ -10,7 +10,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from kiral.config.base import Count, Number, Positive
+from kiral.config.table import TableConfig
 from kiral.crust.config import CrustPhysics, RadialGrid
+from kiral.crust.heat_config import Heat
+from kiral.crust.imbalance_config import Imbalance
 from kiral.crust.shell_config import Filter, RandomField, ShellDecayMode, TiltedDipole
 
 SEED_G = 3e12
@@ -32,16 +35,41 @@ class CrustEMHD(CrustPhysics):
         description="n5 with its own equation, relaxing at this rate in place of the spin flips' 1e22/yr; not given: "
         "quasi-steady [1/yr]",
     )
+    imbalance: Imbalance | None = Field(
+        default=None, description="what drives delta_mu, which captures undo, from its value at the start; not given: constant"
+    )
+    heat: Heat | None = Field(
+        default=None, description="the temperature evolves above a core that has `temperature`; not given: prescribed"
+    )
     filter: Filter | None = Field(default=None, description="damping of high degrees; none where not given")
+
+    def tables(self) -> dict[str, TableConfig]:
+        """Tables in time, by dotted key."""
+        more = {} if self.imbalance is None else self.imbalance.tables()
+        return super().tables() | {f"model.imbalance.{key}": table for key, table in more.items()}
 
     @model_validator(mode="after")
     def _terms(self) -> CrustEMHD:
-        if self.chiral and not self.delta_mu:
+        if self.imbalance is not None and not self.chiral:
+            raise ValueError("imbalance drives the chiral current, but chiral = false; set chiral = true, or remove imbalance")
+        if self.chiral and not self.delta_mu and self.imbalance is None:
             raise ValueError("chiral = true needs delta_mu, what drives the captures, e.g. 1e-2; or set chiral = false")
         if not self.chiral and self.delta_mu:
             raise ValueError(f"delta_mu = {self.delta_mu:g} is given, but chiral = false; set chiral = true, or remove delta_mu")
         if self.n5_rate is not None and not (self.chiral and self.feedback):
             raise ValueError("n5_rate is given, but n5 reacts through the anomaly only: set chiral = true and feedback = true")
+        return self
+
+
+    @model_validator(mode="after")
+    def _heat_fits(self) -> CrustEMHD:
+        if self.heat is None:
+            return self
+        if self.imbalance is not None or self.n5_rate is not None:
+            other = "imbalance" if self.imbalance is not None else "n5_rate"
+            raise ValueError(f"heat and {other} cannot be evolved in one run; remove one of them")
+        if problem := self.heat.complaint(self.temperature):
+            raise ValueError(problem)
         return self
 
 

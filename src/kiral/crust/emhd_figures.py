@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.colors import to_hex
 
-from kiral.crust.emhd_maps import mean_squares, stored_field
+from kiral.crust.emhd_maps import drawable, mean_squares, stored_field
 from kiral.crust.emhd_stages import stages
 from kiral.report import style
 from kiral.report.style import AMBER, BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, Curve, Drawing, Panel
@@ -58,39 +59,60 @@ def has_times(data: Any, fewest: int = 1) -> bool:
     return data is not None and data.sizes.get("t", 0) >= fewest
 
 
+def draw_all(run: Any) -> Iterator[Drawing]:
+    """All figures of this module that the run has data for."""
+    for make in (energies, winding, field, growth, degrees, orders, parity):
+        if (drawing := make(run)) is not None:
+            yield drawing
+    yield from profiles(run)
+
+
 # --- series ----------------------------------------------------------------------------------------------------------
 
 
 def energies(run: Any) -> Drawing | None:
-    """Energies with the stages' fits against time and against its logarithm; field; growth rate (D24, Fig. 2)."""
-    if not has_times(run.series, 2):
-        return None
-    panels = (*energy_panels(run), field_panel(run), rate_panel(run))
-    caption = (
-        "Energy of the field within the shell, with the stages that the run has (broad lines: fits, see the table); root mean "
-        "square field, and how much of it is a dipole at the surface; rate at which the energy grows."
-    )
-    return style.draw("energies", "Energies and their stages", caption, panels, columns=2)
+    """Energies with the fits of their stages (D24, Fig. 2)."""
+    caption = "Energy of the field within the shell. Broad lines are fits to the stages that the run has, see the table."
+    return style.draw("energies", "Energies and their stages", caption, energy_panels(run)[:1]) if _sampled(run) else None
+
+
+def winding(run: Any) -> Drawing | None:
+    """The same against the logarithm of time, where the power of t of the early toroidal energy is a line."""
+    caption = "The same energies against the logarithm of time, where a power of t is a straight line."
+    return style.draw("winding", "Energies from the start", caption, energy_panels(run)[1:]) if _sampled(run) else None
+
+
+def field(run: Any) -> Drawing | None:
+    """Root mean square field and surface dipole."""
+    caption = "Root mean square field in the shell, and the field of degree 1 at its pole on the outer boundary."
+    return style.draw("field", "Strength of the field", caption, (field_panel(run),)) if _sampled(run) else None
+
+
+def growth(run: Any) -> Drawing | None:
+    """Growth rate of the energy."""
+    caption = "Growth rate of the energy, that outside included, from the powers that change it."
+    return style.draw("growth", "Growth of the energy", caption, (rate_panel(run),)) if _sampled(run) else None
+
+
+def _sampled(run: Any) -> bool:
+    return has_times(run.series, 2)
 
 
 def energy_panels(run: Any) -> tuple[Panel, Panel]:
-    """Energies against time, and against its logarithm where a power of t is a line."""
+    """Energies with fits against time, and against its logarithm."""
     data = run.series
     t, poloidal, toroidal = _series(run, "t", "energy_poloidal", "energy_toroidal")
-    fits = tuple(
-        Curve(s.label, s.t, s.fit, STAGE_COLORS[s.name], width=5.0, dash="-") for s in stages(t, poloidal, toroidal)
-    )
+    fits = tuple(Curve(s.label, s.t, s.fit, STAGE_COLORS[s.name], width=5.0) for s in stages(t, poloidal, toroidal))
     parts = (
         Curve("total", t, poloidal + toroidal, BLACK),
         Curve("poloidal", t, poloidal, BLUE, "-."),
         Curve("toroidal", t, toroidal, ORANGE, ":"),
     )
-    label = f"energy in the shell  {unit(data['energy_poloidal'])}"
-    curves = (*fits, *parts)
+    time, label = time_label(data), f"energy in the shell  {unit(data['energy_poloidal'])}"
     first = max(float(t[1] - t[0]), 1e-4 * float(t[-1] - t[0]))
     return (
-        Panel(time_label(data), label, curves, "energies", x_scale="linear", decades=14),
-        Panel(time_label(data), label, curves, "energies, time as logarithm", x_min=first, decades=14),
+        Panel(time, label, (*fits, *parts), "energies", x_scale="linear", decades=14),
+        Panel(time, label, (*fits, *parts), x_min=first, decades=14),
     )
 
 
@@ -103,12 +125,11 @@ def field_panel(run: Any) -> Panel:
 
 
 def rate_panel(run: Any) -> Panel:
-    """d ln E/dt of the energy in the shell, between the samples."""
-    t, poloidal, toroidal = _series(run, "t", "energy_poloidal", "energy_toroidal")
-    total = np.maximum(poloidal + toroidal, np.finfo(float).tiny)
-    curve = Curve("", (t[1:] + t[:-1]) / 2, np.diff(np.log(total)) / np.diff(t), BLACK)
-    label = rf"$\mathrm{{d}}\ln E/\mathrm{{d}}t$  {bracketed('1/' + run.series['t'].attrs.get('units', '1'))}"
-    return Panel(time_label(run.series), label, (curve,), "growth of the energy", x_scale="linear", y_scale="linear")
+    """Growth rate of the energy, that outside included."""
+    t, rate = _series(run, "t", "growth_rate")
+    label = f"growth rate  {unit(run.series['growth_rate'])}"
+    curves = (Curve("", t, rate, BLACK),)
+    return Panel(time_label(run.series), label, curves, "growth of the energy", x_scale="linear", y_scale="linear")
 
 
 def parity(run: Any) -> Drawing | None:
@@ -154,7 +175,7 @@ def degree_panel(run: Any, most: int = MOST_TIMES) -> Panel | None:
     l = np.asarray(data["l"], float)[1:]
     kinds = (("energy_l", "", "-"), ("energy_poloidal_l", "_poloidal, ", "-."), ("energy_toroidal_l", "_toroidal, ", ":"))
     curves = []
-    for i, color in _colored(chosen_times(data.sizes["t"], most)):
+    for i, color in colored(chosen_times(data.sizes["t"], most)):
         for name, prefix, dash in kinds:
             if name in data:
                 rows = np.asarray(data[name][i], float)[1:]
@@ -172,7 +193,7 @@ def orders(run: Any) -> Drawing | None:
     m = np.asarray(data["m"], float)
     curves = tuple(
         Curve(moment(data, i), m, np.asarray(data["energy_m"][i], float), color, marker=".")
-        for i, color in _colored(chosen_times(data.sizes["t"], MOST_TIMES))
+        for i, color in colored(chosen_times(data.sizes["t"], MOST_TIMES))
     )
     label = f"energy  {unit(data['energy_m'])}"
     panel = Panel("order $m$  [1]", label, curves, "by order", x_scale="linear", decades=16)
@@ -182,25 +203,22 @@ def orders(run: Any) -> Drawing | None:
 # --- profiles --------------------------------------------------------------------------------------------------------
 
 
-def profiles(run: Any) -> Drawing | None:
-    """Root mean square components over the spheres, at stored times."""
+def profiles(run: Any) -> Iterator[Drawing]:
+    """Root mean square of each component over the spheres, at stored times: a figure for each."""
     data = run.snapshots
-    if not has_times(data):
-        return None
-    chosen = chosen_times(data.sizes["t"], MOST_TIMES)
-    r = np.asarray(data["r"], float)
-    found = [(moment(data, i), np.sqrt(mean_squares(stored_field(run, i), r)), color) for i, color in _colored(chosen)]
-    names = ((r"B_r", "radial"), (r"B_\theta", "along the meridian"), (r"B_\phi", "around the axis"))
-    field = unit(run.series["b_mean"])
-    panels = tuple(
-        Panel(
-            radius_label(data), rf"$\langle {symbol}^2\rangle^{{1/2}}$  {field}",
-            tuple(Curve(label, r, rms[i], color, width=1.3) for label, rms, color in found), title, x_scale="linear", decades=7,
-        )
-        for i, (symbol, title) in enumerate(names)
-    )  # fmt: skip
-    caption = "Root mean square of each component over the sphere of every radius."
-    return style.draw("profiles", "Field over radius", caption, panels, columns=3)
+    if not drawable(run):
+        return
+    chosen, r = chosen_times(data.sizes["t"], MOST_TIMES), np.asarray(data["r"], float)
+    found = [(moment(data, i), np.sqrt(mean_squares(stored_field(run, i), r)), color) for i, color in colored(chosen)]
+    names = (("r", "r", "Radial field"), ("theta", r"\theta", "Meridional field"), ("phi", r"\phi", "Azimuthal field"))
+    for i, (name, symbol, title) in enumerate(names):
+        label = rf"$\langle B_{symbol}^2\rangle^{{1/2}}$  {unit(run.series['b_mean'])}"
+        curves = tuple(Curve(text, r, rms[i], color, width=1.3) for text, rms, color in found)
+        panel = Panel(radius_label(data), label, curves, x_scale="linear", decades=7)
+        caption = "Root mean square of the component over the sphere of every radius."
+        drawing = style.draw(f"profile_{name}", f"{title} over radius", caption, (panel,))
+        if drawing is not None:
+            yield drawing
 
 
 def radius_label(data: Any) -> str:
@@ -212,9 +230,9 @@ def _series(run: Any, *names: str) -> tuple[np.ndarray, ...]:
     return tuple(np.asarray(run.series[name], float) for name in names)
 
 
-def _colored(chosen: Sequence[int]) -> list[tuple[int, str]]:
-    """Each index with its colour, dark to light."""
+def colored(chosen: Sequence[int]) -> list[tuple[int, str]]:
+    """Each index of a time with its colour, dark to light."""
     if len(chosen) == 1:
         return [(chosen[0], BLUE)]
     colors = matplotlib.colormaps[style.TIME_COLORS](np.linspace(0, 0.88, len(chosen)))
-    return [(i, matplotlib.colors.to_hex(color)) for i, color in zip(chosen, colors, strict=True)]
+    return [(i, to_hex(color)) for i, color in zip(chosen, colors, strict=True)]

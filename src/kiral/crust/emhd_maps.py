@@ -7,8 +7,8 @@ A snapshot has the functions f and g of every harmonic at the nodes of the radia
 curl NB has the functions (N g, j), j = N L f/r² - (N f_ℓ)_ℓ: the same kind of field. Between nodes all are the polynomials of
 the elements. Values are arrays (theta, phi, r). Units are those of the run.
 
-Poloidal lines of an axisymmetric field lie on ψ = -Σ f sinθ ∂θY: B_r = ∂θψ/(r² sinθ), B_θ = -∂ℓψ/(r sinθ), in a curved shell too,
-so that lines at evenly spaced ψ enclose equal flux.
+Poloidal lines of an axisymmetric field lie on ψ = -Σ f sinθ ∂θY: B_r = ∂θψ/(r² sinθ), B_θ = -∂ℓψ/(r sinθ), in a curved shell
+too, so that lines at evenly spaced ψ enclose equal flux.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    import xarray
+from kiral.geometry.legendre import gauss, legendre
 
+if TYPE_CHECKING:
     from kiral.geometry.shell import Shell
 
 POLE = 1e-6
@@ -53,21 +53,32 @@ class ShellField:
 
 
 def stored_field(run: Any, index: int = -1) -> ShellField:
-    """The field of a run's snapshot; in flat space where the run has stored no lapse and stretch."""
+    """The field of a run's snapshot."""
     from kiral.geometry.shell import Shell
 
     data = run.snapshots.isel(t=index)
-    r = np.asarray(data["r"], float)
-    shell = Shell(r, stored(data, "stretch", 1.0), int(run.config["geometry"]["order"]))
+    r, time = np.asarray(data["r"], float), float(data["t"])
+    shell = Shell(r, coefficient(run, "stretch", time), int(run.config["geometry"]["order"]))
     f, g = (np.asarray(data[name].transpose("part", "l", "m", "r"), float) for name in "fg")
-    return ShellField(shell, stored(data, "lapse", 1.0), f[0] + 1j * f[1], g[0] + 1j * g[1])
+    return ShellField(shell, coefficient(run, "lapse", time), f[0] + 1j * f[1], g[0] + 1j * g[1])
 
 
-def stored(data: xarray.Dataset, name: str, default: float) -> np.ndarray:
-    """A stored function of radius at the nodes, (nodes,), or a number for all of them where it is not there."""
-    if name in data:
-        return np.asarray(data[name], float)
-    return np.full(data.sizes["r"], default)
+def coefficient(run: Any, name: str, time: float) -> np.ndarray:
+    """A function of radius that a run stores with its spectra, at any time: linear between the stored ones, (nodes,)."""
+    times, values = np.asarray(run.spectra["t"], float), np.asarray(run.spectra[name].transpose("t", "r"), float)
+    after = int(np.clip(np.searchsorted(times, time), min(1, times.size - 1), times.size - 1))
+    before = max(after - 1, 0)
+    gap = times[after] - times[before]
+    share = np.clip((time - times[before]) / gap, 0.0, 1.0) if gap > 0 else 0.0
+    return (1 - share) * values[before] + share * values[after]
+
+
+def drawable(run: Any) -> bool:
+    """Has the run stored what maps need: snapshots, and the metric with its spectra."""
+    data, spectra = run.snapshots, run.spectra
+    if data is None or spectra is None or not data.sizes.get("t", 0) or not spectra.sizes.get("t", 0):
+        return False
+    return {"f", "g"} <= set(data.data_vars) and {"lapse", "stretch"} <= set(spectra.data_vars)
 
 
 def axisymmetric(field: ShellField) -> ShellField:
@@ -116,48 +127,48 @@ def flux_function(field: ShellField, r: np.ndarray, theta: np.ndarray) -> np.nda
 
 def mean_squares(field: ShellField, r: np.ndarray) -> np.ndarray:
     """Means of B_r², B_θ², B_φ² over the sphere of each radius, (3, r); exact."""
-    from kiral.geometry.sphere import gauss
-
     x, weights = gauss(2 * (field.f.shape[0] // 2 + 1))
     count = 2 * field.f.shape[1] - 1
     b = on_grid(field, r, np.arccos(x), 2 * np.pi * np.arange(count) / count)
     return np.einsum("t,ctpr->cr", weights / 2, b**2) / count
 
 
-@dataclass(frozen=True)
-class ChiralWaveNumber:
-    """k5 of a snapshot on a grid. weak: of weak captures alone, after the cap, (r,); found: with feedback, (theta, phi, r)."""
-
-    weak: np.ndarray
-    found: np.ndarray
+def where_it_is(field: ShellField, share: float) -> tuple[float, float]:
+    """Radii between which a share of ∫B² dV is, with a margin; both ends of the shell where that is more than half of it."""
+    nodes, (inner, outer) = field.shell.r, field.radii
+    weight = np.cumsum(mean_squares(field, nodes).sum(axis=0) * nodes**2 * field.shell.weights)
+    if weight[-1] <= 0:
+        return inner, outer
+    low, high = np.interp([(1 - share) / 2, (1 + share) / 2], weight / weight[-1], nodes)
+    margin = 0.4 * (high - low)
+    if high - low + 2 * margin > 0.5 * (outer - inner):
+        return inner, outer
+    return max(inner, low - margin), min(outer, high + margin)
 
 
 def chiral_wave_number(
     run: Any, index: int, r: np.ndarray, theta: np.ndarray, phi: np.ndarray | tuple[float, ...] = (0.0,)
-) -> ChiralWaveNumber | None:
-    """k5 = (k5w + b B·curl NB/N)/(1 + b B²), then the cap, as the run's equation forms it; None where none is stored.
+) -> tuple[np.ndarray, np.ndarray]:
+    """k5 of a snapshot: (of weak captures alone, (r,); with the anomaly's feedback, (theta, phi, r)), both after the cap.
 
-    Coefficients that are stored at nodes (k5, feedback_strength) go between them as B does.
+    k5 = (k5w + b B·curl NB/N)/(1 + b B²), then the cap, as the run's equation forms it for n5 quasi-steady: k5w is that of the
+    captures before the cap. At the conductor E·B = 0 and k5 is what it is without feedback.
     """
     from kiral.crust.rates import chiral_wavenumber_with_feedback
 
-    data = run.snapshots.isel(t=index)
-    if "k5" not in data:
-        return None
-    field = stored_field(run, index)
+    field, time = stored_field(run, index), float(run.snapshots["t"][index])
     at = field.shell.interpolation(np.asarray(r, float))
     cap = run.config["model"].get("k5_max") or np.inf
-    weak = np.clip(at @ stored(data, "k5", 0.0), -cap, cap)
-    strength, lapse = at @ stored(data, "feedback_strength", 0.0), at @ field.lapse
+    captures, strength = (at @ coefficient(run, name, time) for name in ("k5_captures", "feedback_strength"))
+    weak = np.clip(captures, -cap, cap)
     b, j = (on_grid(f, r, theta, phi) for f in (field, current(field)))
-    along = np.sum(b * j, axis=0) / lapse
-    return ChiralWaveNumber(weak, chiral_wavenumber_with_feedback(weak, strength, np.sum(b**2, axis=0), along, cap))
+    along = np.sum(b * j, axis=0) / (at @ field.lapse)
+    found = chiral_wavenumber_with_feedback(captures, strength, np.sum(b**2, axis=0), along, cap)
+    return weak, np.where(np.asarray(r) <= field.radii[0], weak, found)
 
 
 def _tables(rows: int, columns: int, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(P, dP/dθ, m P/sinθ) of l < rows and m < columns, each (l, m, theta)."""
-    from kiral.geometry.sphere import legendre
-
     x = np.cos(_off_poles(theta))
     p, sine = legendre(rows, columns - 1, x), np.sqrt((1 - x) * (1 + x))  # the sine that P is made of
     l, m = np.arange(rows, dtype=float)[:, None], np.arange(columns, dtype=float)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from kiral.core.problem import Observable
+from kiral.crust.heat_observables import heat_observables
 from kiral.crust.linear_observables import ERG
 
 
@@ -108,9 +109,10 @@ def _weak(eq, t, y):
 
 @cache
 def observables(
-    units: Units, *, filtered: bool = False, reacting: bool = False, driven: bool = False
+    units: Units, *, filtered: bool = False, reacting: bool = False, driven: bool = False, thermal: bool = False
 ) -> tuple[Observable, ...]:
-    """What a run records. filtered: is there a filter; reacting: does the ledger keep chirality; driven: is δmu evolved.
+    """What a run records. filtered: is there a filter; reacting: does the ledger keep chirality; driven: is δmu evolved;
+    thermal: is heat.
 
     The same functions for the same arguments, so that runs share their compilation.
     """
@@ -124,14 +126,15 @@ def observables(
             Observable("flipped", (), helicity, "chirality lost by spin flips since the start, as helicity", _chirality("flipped")),
             Observable("anomaly", (), helicity, "helicity that the anomaly made since the start", _chirality("anomaly")),
         )
-    return found + _driven() if driven else found
+    found += _driven() if driven else ()
+    return found + heat_observables() if thermal else found
 
 
 def _driven() -> tuple[Observable, ...]:
     put_in, released = "put into delta mu by compression since the start", "released by captures since the start"
     return (
         Observable("delta_mu", (), "1", "delta mu/kT in the layer that would grow fastest at the start", _delta_mu),
-        Observable("k5_weak", (), "1/km", "largest chiral wave number of the crust without feedback", _weak),
+        Observable("k5_largest", (), "1/km", "largest chiral wave number of the crust without feedback", _weak),
         Observable("imbalance_stored", (), "erg", "energy stored in delta mu", _of_history("stored")),
         Observable("imbalance_put_in", (), "erg", f"energy {put_in}", _of_history("put_in")),
         Observable("imbalance_released", (), "erg", f"energy {released}", _of_history("released")),
@@ -176,6 +179,7 @@ def _snapshots(u: Units) -> tuple[Observable, ...]:
         Observable("g", _FUNCTION, f"{field} {length}", "toroidal function, B = (g/r) grad Y x r", _parts("g")),
         Observable("diffusivity", ("r",), f"{length}^2/{time}", "magnetic diffusivity", _coefficient("eta")),
         Observable("k5", ("r",), f"1/{length}", "chiral wave number without feedback", _coefficient("k5")),
+        Observable("k5_captures", ("r",), f"1/{length}", "the same before its cap, what feedback acts on", _coefficient("k5_weak")),
         Observable("hall_coefficient", ("r",), hall, "c/(4 pi e n_e)", _coefficient("hall")),
         Observable("feedback_strength", ("r",), f"1/{field}^2", "b of k5 = (k5 + b B.curl B)/(1 + b B^2)", _feedback),
         Observable("lapse", ("r",), "1", "lapse e^nu", _coefficient("lapse")),

@@ -1,4 +1,4 @@
-"""Figures and page of a run of kind "shell_emhd", from its run folder only."""
+"""Page of a run of kind "shell_emhd" or "crust_emhd", from its run folder only: figures, what was solved, what was measured."""
 
 from __future__ import annotations
 
@@ -7,78 +7,148 @@ from typing import Any
 
 import numpy as np
 
-from kiral.crust.linear_figures import DEGREE, energies_and_field
+from kiral.crust import emhd_figures, emhd_map_figures, heat_figures
+from kiral.crust.emhd_figures import has_times
+from kiral.crust.emhd_maps import coefficient
+from kiral.crust.emhd_stages import Stage, equal_energies, stages
 from kiral.report import style
-from kiral.report.style import Curve, Drawing, Panel
+from kiral.report.style import Drawing
 
-TIME = r"$t$  [$t_*$]"
 ESTIMATE_HEADER = ("quantity", "unit", "expected", "measured", "how measured")
-SOURCE = "The equations, with their feedback, are those of Dehman and Pons (2024) in flat space and without units."
-CONVENTIONS = (
-    "Outer radius 1. B = L f/r² Y r̂ + f'/r ∇Y + g/r ∇Y × r̂, L = l(l+1), Y orthonormal. Perfect conductor inside, potential "
-    "field outside. Energies are integrals of B²/8π."
+SOURCE = (
+    "Dehman, Pons, “On the origin of magnetar fields: chiral magnetic instability in neutron star crusts” (2024): equations, "
+    "feedback, and three stages, which are defined and fitted here. The bound is that of the local growth of Beltrami waves, "
+    "with coefficients stored in the run."
 )
-
+CONVENTIONS = (
+    "B = L f/r² Y r̂ + f_ℓ/r ∇Y + g/r ∇Y × r̂, L = l(l+1), Y orthonormal, d/dℓ along proper length. Perfect conductor inside, "
+    "potential field outside. Energies are integrals of B²/8π. A crust is in km, yr, G and erg; of a shell without units the "
+    "outer radius is 1."
+)
 UNRESOLVED = 1e-3
 """Energy of the last degrees over that of the largest, from which the page says so."""
+STRONG = 1e15
+"""Mean field [G] whose time is named for crusts."""
 
 
 def draw_all(run: Any) -> Iterator[Drawing]:
     """All figures that the run has data for."""
-    for drawing in (energies(run), degrees(run)):
-        if drawing is not None:
-            yield drawing
+    yield from emhd_figures.draw_all(run)
+    yield from emhd_map_figures.draw_all(run)
+    yield from heat_figures.draw_all(run)
 
 
 def overview(run: Any) -> Drawing | None:
-    """Energies and fields on one sheet."""
-    panels = _series_panels(run)
-    return style.draw("overview", "Overview", "", panels, columns=2) if panels else None
-
-
-def energies(run: Any) -> Drawing | None:
-    """Energies, mean field and surface dipole in time."""
-    panels = _series_panels(run)
-    caption = "Energy of the field by kind; its mean and its dipole."
-    return style.draw("energies", "Energies", caption, panels, columns=2) if panels else None
-
-
-def _series_panels(run: Any) -> tuple[Panel, ...]:
-    return energies_and_field(run, TIME, r"energy  [$B^2R^3$]", r"magnetic field  [$B$]", decades=8)
-
-
-def degrees(run: Any) -> Drawing | None:
-    """Energy by degree at the stored times; None for a single degree."""
-    data = run.spectra
-    if data is None or data.sizes.get("t", 0) < 1 or data.sizes.get("l", 2) < 3:
+    """Energies with their stages, field, spectra and parity on one sheet."""
+    if not has_times(run.series, 2):
         return None
-    l, times = np.asarray(data["l"], float)[1:], np.asarray(data["t"], float)
-    rows = np.asarray(data["energy_l"], float)[:, 1:]
-    curves = tuple(Curve("", l, row, value=float(t)) for row, t in zip(rows, times, strict=True))
-    panel = Panel(DEGREE, r"energy  [$B^2R^3$]", curves, "spectrum", color_label=TIME, decades=14)
-    return style.draw("degrees", "Energy by degree", "Energy of every degree, that outside included.", (panel,), columns=1)
+    panels = [emhd_figures.energy_panels(run)[0], emhd_figures.field_panel(run), emhd_figures.rate_panel(run)]
+    if (panel := emhd_figures.degree_panel(run, most=3)) is not None:
+        panels.append(panel)
+    if "even_share" in run.series:
+        panels.append(emhd_figures.parity_panel(run))
+    return style.draw("overview", "Overview", "", tuple(panels), columns=3)
 
 
 def equations(config: Mapping[str, Any]) -> Sequence[str]:
     """What was solved."""
     model = config["model"]
-    ohm = "η (∇×B − k5 B)" if model["chiral"] else "η ∇×B"
-    lines = [f"∂t B = −∇×[{ohm}{' + f (∇×B)×B' if model['hall'] else ''}]"]
-    if model["feedback"]:
-        lines.append("k5 = (k5w + b B·∇×B)/(1 + b B²)")
-    numbers = f"η = {model['magnetic_diffusivity']:g}" + (f", f = {model['hall_coefficient']:g}" if model["hall"] else "")
-    return (*lines, numbers)
+    star = model["kind"] == "crust_emhd"
+    nb = "N B" if star and model["gr"] else "B"
+    curl = f"∇×({nb})" if nb != "B" else "∇×B"
+    ohm = f"η ({curl} − k5 {nb})" if model["chiral"] else f"η {curl}"
+    lines = [f"∂t B = −∇×[{ohm}{f' + f ({curl})×B' if model['hall'] else ''}]"]
+    if star and model["chiral"]:
+        lines.append("k5w = 2α mu5/(πħc),   mu5 = (mu_e/3) Γw (1 − exp(−δμ/kT))/Γf")
+    if model["chiral"]:
+        formula = f"k5 = (k5w + b B·{curl}{'/N' if nb != 'B' else ''})/(1 + b B²)" if model["feedback"] else "k5 = k5w"
+        cap = model.get("k5_max")
+        lines.append(formula + (f",   |k5| ≤ {cap:g}" + ("/km" if star else "") if cap else ""))
+    return (*lines, _numbers(model))
+
+
+def _numbers(model: Mapping[str, Any]) -> str:
+    if model["kind"] != "crust_emhd":
+        hall = f", f = {model['hall_coefficient']:g}" if model["hall"] else ""
+        return f"η = {model['magnetic_diffusivity']:g}{hall}"
+    captures = f"δμ/kT = {model['delta_mu']:g}; " if model["chiral"] and model.get("delta_mu") else ""
+    return f"{captures}η = c²/4πσ and f = c/(4π e n_e) of the star"
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
 
 
 def estimate_rows(run: Any) -> list[Sequence[str]]:
-    """Nothing is predicted of a nonlinear run but what `kiral estimate` gives."""
-    return []
+    """Slopes of the stages, and what the energies came to."""
+    data = run.series
+    if not has_times(data, 2):
+        return []
+    t, poloidal, toroidal = (np.asarray(data[name], float) for name in ("t", "energy_poloidal", "energy_toroidal"))
+    time = data["t"].attrs.get("units", "")
+    rows: list[Sequence[str]] = []
+    for stage in stages(t, poloidal, toroidal):
+        rows += _stage_rows(stage, time, _bound(run, stage))
+    if (equal := equal_energies(t, poloidal, toroidal)) is not None:
+        rows.append(("toroidal energy reaches the poloidal", time, "–", _number(equal), "between samples"))
+    return [*rows, *_field_rows(run, t), *_share_rows(run, float(toroidal[-1] / (poloidal[-1] + toroidal[-1])))]
+
+
+def _stage_rows(stage: Stage, time: str, bound: float | None) -> Iterator[Sequence[str]]:
+    span = f"{_number(float(stage.t[0]))} ≤ t ≤ {_number(float(stage.t[-1]))}, {stage.t.size} samples"
+    fit = f"least squares over {span}; scatter of ln E {_number(stage.scatter, 2)}"
+    if stage.name == "early":
+        how = f"of ln E against ln t while the power is within 10 % of one value and toroidal ≤ 0.1 poloidal: {fit}"
+        yield "early toroidal energy, power of t", "1", "2", _number(stage.slope), how
+        return
+    where = "while the rate is within 10 % of one value" if stage.name == "exponential" else "from where growth is over"
+    most = "" if bound is None or stage.name == "late" else f"≤ {_number(bound)}"
+    yield f"{stage.name} stage, rate of the energy", f"1/{time}", most, _number(stage.slope), f"{where}: {fit}"
+    if stage.name == "exponential":
+        yield "exponential stage, rate of the field", f"1/{time}", "", _number(stage.slope / 2), "half of it"
+
+
+def _bound(run: Any, stage: Stage) -> float | None:
+    """Largest local growth rate of the energy in the middle of a stage, 2 N eta k5²/4 with k5 without feedback."""
+    if not has_times(run.spectra) or not {"k5", "diffusivity", "lapse"} <= set(run.spectra.data_vars):
+        return None
+    k5, eta, lapse = (coefficient(run, name, float(stage.t.mean())) for name in ("k5", "diffusivity", "lapse"))
+    return float(np.max(lapse * eta * k5**2)) / 2 or None
+
+
+def _field_rows(run: Any, t: np.ndarray) -> Iterator[Sequence[str]]:
+    data = run.series
+    b, field = np.asarray(data["b_mean"], float), data["b_mean"].attrs.get("units", "")
+    top = int(b.argmax())
+    yield "root mean square field, largest", field, "", _number(float(b[top])), f"at t = {_number(float(t[top]))}"
+    yield "root mean square field, last", field, "", _number(float(b[-1])), f"at t = {_number(float(t[-1]))}"
+    above = np.flatnonzero(b >= STRONG)
+    if field == "G" and above.size and above[0] > 0:
+        i = above[0]
+        share = np.log(STRONG / b[i - 1]) / np.log(b[i] / b[i - 1])
+        when = float(t[i - 1] + share * (t[i] - t[i - 1]))
+        yield "root mean square field passes 1e15 G", data["t"].attrs["units"], "", _number(when), "between samples, logarithm"
+    if "surface_dipole" in data:
+        yield "dipole at its pole on the surface, last", field, "", _number(float(data["surface_dipole"][-1])), "end of series"
+
+
+def _share_rows(run: Any, toroidal: float) -> Iterator[Sequence[str]]:
+    yield "share of the toroidal field in the energy", "1", "", _number(toroidal), "end of series, within the shell"
+    if "even_share" in run.series:
+        yield "share of even degrees", "1", "", _number(float(run.series["even_share"][-1])), "end of series"
+    data = run.spectra
+    if has_times(data) and data.sizes.get("l", 0) > 2:
+        last = np.asarray(data["energy_l"][-1], float)
+        yield "share of degree 1", "1", "", _number(last[1] / last.sum()), f"last spectrum, {emhd_figures.moment(data, -1)}"
+
+
+def _number(value: float, digits: int = 4) -> str:
+    return f"{value:.{digits}g}"
 
 
 def remarks(run: Any) -> list[str]:
     """What a reader of the numbers must know."""
     data = run.spectra
-    if data is None or data.sizes.get("t", 0) == 0:
+    if not has_times(data):
         return []
     last = np.asarray(data["energy_l"], float)[-1]
     share = last[-2:].max() / last.max()

@@ -10,17 +10,19 @@ not, and makes E·B = 0 and k5 what it is without feedback there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array
 
 from kiral.crust.emhd_state import Chirality, State
 from kiral.crust.induction import Induction
 from kiral.crust.rates import chiral_wavenumber_with_feedback
 from kiral.geometry.shell import Shell
-from kiral.geometry.spherical_field import Components, from_grid, to_grid
+from kiral.geometry.spherical_field import Components, Pointwise, through_grid
 
 if TYPE_CHECKING:
     from kiral.crust.emhd import ShellEMHD
@@ -44,49 +46,72 @@ class Products(NamedTuple):
     largest: Array | None = None
 
 
+class Radial(NamedTuple):
+    """Coefficients at the points of the elements. k5, k5_weak: with and without its cap; wall: 1 at the conductor, else 0."""
+
+    hall: Array
+    k5: Array
+    k5_weak: Array
+    lapse: Array
+    eta: Array
+    strength: Array
+    wall: Any
+
+
 def products(eq: ShellEMHD, op: Induction, y: State, field: Components, current: Components) -> Products:
     """All products of one state; field, current: modes of B and of curl NB."""
     if not (eq.hall or eq.reacting):
         return Products(None, jnp.zeros(()))
-    c = op.coefficients
-    b, j = to_grid(eq.sphere, field), to_grid(eq.sphere, current)
-    electric, fastest, found = tuple(jnp.zeros_like(x) for x in b), jnp.zeros(()), {}
-    if eq.hall:
-        h = eq.shell.local(c.hall)
-        electric = tuple(h * x for x in cross(j, b))
-        whistler = jnp.max(jnp.abs(c.hall) * shortest(eq.shell) * _reach(eq, b))
-        fastest = jnp.maximum(whistler, _wall_rate(eq, op, b))
-    if eq.reacting:
-        extra, found = _reaction(eq, op, y, b, j)
-        electric = tuple(map(jnp.add, electric, extra))
-    modes = from_grid(eq.sphere, *electric)
-    return Products(modes._replace(toroidal=modes.toroidal.at[..., 0, 0].set(0.0)), fastest, **found)
+    at = _radial(eq, op)
+    made = through_grid(eq.shell, eq.sphere, (field, current), partial(_at_points, eq), at, y.matter.k5)
+    modes = jax.tree.map(lambda x: eq.sphere.like(x, field.radial), made.vector)
+    modes = modes._replace(toroidal=modes.toroidal.at[..., 0, 0].set(0.0))
+    fastest = _hall_rate(eq, op, made.largest["radial"], made.largest["tangential"]) if eq.hall else jnp.zeros(())
+    return Products(modes, fastest, **(_reaction(eq, at, made) if eq.reacting else {}))
 
 
-def _reaction(eq: ShellEMHD, op: Induction, y: State, b: Vector, j: Vector) -> tuple[Vector, dict]:
-    """(what the change of k5 by feedback adds to E, the entries of `Products` that belong to it)."""
+def _radial(eq: ShellEMHD, op: Induction) -> Radial:
     sh, c = eq.shell, op.coefficients
-    weak, lapse, eta, strength = (sh.local(x) for x in (c.k5_weak, c.lapse, c.eta, eq.feedback))
-    k5 = wave_number(eq, op, y, b, j)
-    electric = tuple(-eta * (k5 - sh.local(c.k5)) * lapse * x for x in b)
-    product, chiral = eq.sphere.grid_product, k5 * lapse
-    density = sum(product(chiral * x, eta * (z - chiral * x)) for x, z in zip(b, j, strict=True))
-    found = {"work": -sh.integral(density * sh.local(sh.r) ** 2) / (4 * jnp.pi)}
+    wall = np.zeros((sh.elements, sh.order + 1))
+    wall[0, 0] = 1.0
+    return Radial(*(sh.local(x) for x in (c.hall, c.k5, c.k5_weak, c.lapse, c.eta, eq.feedback)), wall)
+
+
+def _at_points(eq: ShellEMHD, vectors: tuple[Vector, Vector], at: Radial, evolved: Array | None) -> Pointwise:
+    """E, and what is summed over the sphere, at some points. evolved: k5 where it has its own equation."""
+    b, j = vectors
+    electric, sums, largest, grids = [0.0] * 3, {}, {}, None
+    if eq.hall:
+        electric = [at.hall * x for x in cross(j, b)]
+        largest = {"radial": jnp.abs(b[0]), "tangential": b[1] ** 2 + b[2] ** 2}
+    if eq.reacting:
+        square, along = _squares(b, j, at.lapse)
+        k5 = _wave_number(eq, at, square, along, evolved)
+        extra = -at.eta * at.lapse * (k5 - at.k5)
+        electric = [e + extra * x for e, x in zip(electric, b, strict=True)]
+        missing = along - k5 * square  # E·B/eta of local observers
+        sums = {"present": k5 if evolved is None else evolved, "missing": missing, "work": k5 * missing}
+        if evolved is not None:
+            grids, largest["square"] = at.k5_weak + at.strength * missing, square
+    return Pointwise(tuple(electric), sums, largest, grids)
+
+
+def _reaction(eq: ShellEMHD, at: Radial, made: Pointwise) -> dict:
+    """The entries of `Products` that belong to the change of k5 by feedback."""
 
     def volume(x: Array) -> Array:
-        return sh.integral(product(x, jnp.ones_like(k5)) * sh.local(sh.r) ** 2)
+        return eq.shell.integral(x * eq.shell.local(eq.shell.r) ** 2)
 
-    square, along = _squares(b, j, lapse)
-    missing = strength * (along - k5 * square)  # b E·B/eta
-    present = k5 if eq.n5_rate is None else y.matter.k5
-    capacity = lapse * jnp.where(strength > 0, eta / jnp.where(strength > 0, strength, 1.0), 0.0)
+    found = {"work": -volume(at.eta * at.lapse**2 * made.sums["work"]) / (4 * jnp.pi)}
+    capacity = at.lapse * jnp.where(at.strength > 0, at.eta / jnp.where(at.strength > 0, at.strength, 1.0), 0.0)
+    weak, present, missing = 4 * jnp.pi * at.k5_weak, made.sums["present"], at.strength * made.sums["missing"]
     captured, flipped = (2 * volume(capacity * x) for x in (weak, present))
     if eq.n5_rate is None:
-        cut = 2 * volume(capacity * (weak - k5 + missing))
+        cut = 2 * volume(capacity * (weak - present + missing))
     else:
-        cut, found["k5_source"] = jnp.zeros(()), weak + missing
-        found["largest"] = jnp.max(lapse * strength * square)
-    return electric, found | {"balance": (captured, flipped, cut)}
+        cut, found["k5_source"] = jnp.zeros(()), made.grids
+        found["largest"] = jnp.max(at.lapse * at.strength * made.largest["square"])
+    return found | {"balance": (captured, flipped, cut)}
 
 
 def chirality_rates(balance: tuple[Array, Array, Array], anomaly: Array) -> Chirality:
@@ -97,13 +122,17 @@ def chirality_rates(balance: tuple[Array, Array, Array], anomaly: Array) -> Chir
 
 def wave_number(eq: ShellEMHD, op: Induction, y: State, b: Vector, j: Vector) -> Array:
     """k5 on the grid, of B and curl NB there: (theta, phi, elements, order + 1)."""
-    sh, c = eq.shell, op.coefficients
-    if eq.n5_rate is not None:
-        found = jnp.clip(y.matter.k5, -eq.k5_max, eq.k5_max)
+    at = _radial(eq, op)
+    return _wave_number(eq, at, *_squares(b, j, at.lapse), y.matter.k5)
+
+
+def _wave_number(eq: ShellEMHD, at: Radial, square: Array, along: Array, evolved: Array | None) -> Array:
+    """k5 at points where B² and B·curl NB/N are these."""
+    if evolved is not None:
+        found = jnp.clip(evolved, -eq.k5_max, eq.k5_max)
     else:
-        square, along = _squares(b, j, sh.local(c.lapse))
-        found = chiral_wavenumber_with_feedback(sh.local(c.k5_weak), sh.local(eq.feedback), square, along, eq.k5_max)
-    return found.at[..., 0, 0].set(c.k5[0])
+        found = chiral_wavenumber_with_feedback(at.k5_weak, at.strength, square, along, eq.k5_max)
+    return jnp.where(at.wall > 0, at.k5, found)
 
 
 def _squares(b: Vector, j: Vector, lapse: Array) -> tuple[Array, Array]:
@@ -117,19 +146,21 @@ def shortest(shell: Shell) -> Array:
     return SHORTEST / jnp.minimum(jnp.append(gap, gap[-1]), jnp.append(gap[0], gap))
 
 
-def _reach(eq: ShellEMHD, b: Vector) -> Array:
-    """Largest |B·k| at each node."""
-    sh, l = eq.shell, eq.sphere.l_max
-    radial, tangential = jnp.abs(b[0]), jnp.sqrt(b[1] ** 2 + b[2] ** 2)
-    largest = jax.tree.map(lambda x: jnp.max(x, axis=(0, 1)), (radial, tangential))
-    radial, tangential = (sh.projected(x) for x in largest)
-    return radial * shortest(sh) + tangential * jnp.sqrt(l * (l + 1.0)) / sh.r
+def hall_rate(eq: ShellEMHD, op: Induction, b: Vector) -> Array:
+    """Fastest rate of the Hall term, of B on the grid."""
+    return _hall_rate(eq, op, *(jnp.max(x, axis=(0, 1)) for x in (jnp.abs(b[0]), b[1] ** 2 + b[2] ** 2)))
 
 
-def _wall_rate(eq: ShellEMHD, op: Induction, b: Vector) -> Array:
-    """Damping by the current that the Hall term drives at the conductor: (hall B)² l(l+1)/(r² eta)."""
+def _hall_rate(eq: ShellEMHD, op: Induction, radial: Array, tangential: Array) -> Array:
+    """The same of the largest |B_r| and B_t² at each radius, (elements, order + 1): whistlers, and the wall."""
+    sh, c, level = eq.shell, op.coefficients, eq.sphere.l_max * (eq.sphere.l_max + 1.0)
+    reach = sh.projected(radial) * shortest(sh) + sh.projected(jnp.sqrt(tangential)) * jnp.sqrt(level) / sh.r
+    return jnp.maximum(jnp.max(jnp.abs(c.hall) * reach), _wall_rate(eq, op, tangential[0, 0]))
+
+
+def _wall_rate(eq: ShellEMHD, op: Induction, square: Array) -> Array:
+    """Damping by the current that the Hall term drives at the conductor, where B² is at most `square`: (hall B)² L/(r² eta)."""
     c, l, r = op.coefficients, eq.sphere.l_max, eq.shell.r[0]
-    square = jnp.max((b[1] ** 2 + b[2] ** 2)[..., 0, 0])
     eta = c.eta[0]
     return jnp.where(eta > 0, c.hall[0] ** 2 * square * l * (l + 1) / (r**2 * jnp.where(eta > 0, eta, 1.0)), 0.0)
 

@@ -11,18 +11,24 @@ from typing import Literal
 
 import numpy as np
 
+from kiral.report.style import short_number
+
 SMALL = 0.1
 """Toroidal over poloidal energy up to which the toroidal field is being wound up."""
 FROM_NOTHING = 1e-3
 """Largest toroidal energy at the start over that at the end of this stage."""
-STEADY = 0.8
-"""Share of the largest growth rate above which growth is called exponential."""
+STEADY = 0.1
+"""How far the local slope may be from its middle value, over that, within a stage."""
+WIDTH = 3.0
+"""Least ratio of the times since the start between the ends of the early stage."""
 FOLDS = 2.0
 """Fewest e-foldings of the energy in an exponential stage."""
-OVER = 0.2
+OVER = 0.1
 """Share of the exponential rate below which what comes after begins."""
 FEWEST = 5
 """Samples of a stage."""
+MOST_TRIED = 500
+"""Slopes that are tried as the middle one."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Stage:
         """The fit, for a legend."""
         if self.name == "early":
             return rf"toroidal $\propto t^{{{self.slope:.2f}}}$"
-        return rf"total $\propto \exp({self.slope:.3g}\,t)$"
+        return rf"total $\propto \exp({short_number(self.slope).strip('$')}\,t)$"
 
 
 def stages(t: np.ndarray, poloidal: np.ndarray, toroidal: np.ndarray) -> list[Stage]:
@@ -68,23 +74,40 @@ def equal_energies(t: np.ndarray, poloidal: np.ndarray, toroidal: np.ndarray) ->
 
 
 def _early(t: np.ndarray, poloidal: np.ndarray, toroidal: np.ndarray) -> Stage | None:
-    """Toroidal energy while it is far below the poloidal one, from next to nothing: power of t, each ln t counted alike."""
+    """The power law of the toroidal energy while it comes from nothing and is far below the poloidal one.
+
+    Each ln t counts alike in the fit.
+    """
     large = np.flatnonzero(toroidal > SMALL * poloidal)
     end = large[0] if large.size else t.size
-    since, energy = t[1:end] - t[0], toroidal[1:end]
-    if since.size < FEWEST or (energy <= 0).any() or since[-1] < 3 * since[0] or toroidal[0] > FROM_NOTHING * energy[-1]:
+    x, energy = np.log(np.maximum(t[1:end] - t[0], 1e-300)), toroidal[1:end]
+    if x.size < FEWEST or (energy <= 0).any() or toroidal[0] > FROM_NOTHING * energy[-1]:
         return None
-    return _fitted("early", t[1:end], np.log(since), energy, 1 / np.sqrt(since))
+    part = _steadiest(x, np.log(energy), x, np.log(WIDTH))
+    if part is None:
+        return None
+    return _fitted("early", t[1:end][part], x[part], energy[part], np.exp(-x[part] / 2))
 
 
 def _exponential(t: np.ndarray, total: np.ndarray) -> Stage | None:
-    """Where the energy's rate stays above STEADY of its largest, the longest such stretch in e-foldings."""
+    """The stretch of time with the most e-foldings in which the energy grows at one rate."""
     log = np.log(total)
-    rate = np.gradient(log, t)
-    best = max(_stretches(rate >= STEADY * rate.max()), key=lambda part: log[part][-1] - log[part][0])
-    if rate.max() <= 0 or t[best].size < FEWEST or log[best][-1] - log[best][0] < FOLDS:
-        return None
-    return _fitted("exponential", t[best], t[best], total[best], np.ones(t[best].size))
+    part = _steadiest(t, log, log, FOLDS)
+    return None if part is None else _fitted("exponential", t[part], t[part], total[part], np.ones(t[part].size))
+
+
+def _steadiest(x: np.ndarray, y: np.ndarray, measure: np.ndarray, least: float) -> slice | None:
+    """The stretch of neighbours in which dy/dx > 0 stays within STEADY of one value, the longest by `measure`; at least
+    `least` long, else None.
+    """
+    slope = np.gradient(y, x)
+    best, most = None, least
+    for value in np.unique(slope[slope > 0][:: max(1, x.size // MOST_TRIED)]):
+        for part in _stretches(np.abs(slope - value) <= STEADY * value):
+            length = measure[part][-1] - measure[part][0]
+            if length >= most and x[part].size >= FEWEST:
+                best, most = part, length
+    return best
 
 
 def _late(t: np.ndarray, total: np.ndarray, growth: Stage | None) -> Stage | None:

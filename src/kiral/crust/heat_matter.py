@@ -20,8 +20,10 @@ STEFAN_BOLTZMANN = math.pi**2 * BOLTZMANN_ERG_K**4 / (60 * (HBAR_C_EV_CM * EV_ER
 """σ [erg cm⁻² s⁻¹ K⁻⁴]."""
 MELTING = 175.0
 """Γ below which the ions are a liquid."""
+SMOOTHING = 6
+"""Power of Γ/175 in the passage from one to the other: within a factor 1.5."""
 PLASMON_UNIT = 1.023e23 / (96 * math.pi**4 * FINE_STRUCTURE) * 0.9248
-"""Q_c/(96π⁴α) Σ C_V² [erg cm⁻³ s⁻¹], Q_c = G_F² (m_e c/ħ)⁹of Yakovlev et al. (2001), Sec. 2: three flavours."""
+"""Q_c Σ C_V²/(96π⁴α) [erg cm⁻³ s⁻¹], Q_c = (G_F²/ħ)(m_e c/ħ)⁹, three flavours: Yakovlev et al. (2001), Sec. 2."""
 
 
 class Conduction(NamedTuple):
@@ -44,9 +46,9 @@ def conduction(
 
         F = 1 + 0.0105 (1 - 1/Z) (1 + β (v/c)³) x (x² + 0.0081)^(-3/2)/G_0 · (1 + x_nuc² sqrt(2Z)),  G_0 that of `scattering`
 
-    (inelastic scattering, Potekhin et al. 1999, Eq. (23) and the authors' code; the last factor: Gnedin et al. 2001), and the
-    same logarithm of impurities: at high temperature it is the law of Wiedemann and Franz. Across a field
-    κ/(1 + (gyration B)²).
+    (inelastic scattering, Potekhin et al. 1999; the last factor: Gnedin et al. 2001; both as in their authors' public code
+    `condegin`), and the same logarithm of impurities: at high temperature it is the law of Wiedemann and Franz. Across a
+    field κ/(1 + (gyration B)²).
     """
     z, x = charge_number, electrons.relativity
     g = (1 + x**2) ** 0.5
@@ -79,9 +81,9 @@ def electron_heat_capacity(temperature: Any, electron_density: Any) -> Any:
 
 
 def ion_heat_capacity(temperature: Any, charge_number: Any, mass_number: Any, ion_density: Any) -> Any:
-    """Heat capacity of the ions, in k per ion: phonons of a body-centred cubic crystal times what a classical plasma has over 3.
+    """Heat capacity of the ions, in k per ion: phonons of a body-centred cubic crystal times a classical plasma's over 3.
 
-    The second factor is the liquid's (Γ < 175) and, in the crystal, that of anharmonic vibrations: 1.11 and 1.09 at melting.
+    The second factor is the liquid's (Γ < 175) and, in the crystal, that of anharmonic vibrations: 1.1 at melting.
     """
     coupling, quantum = _plasma(temperature, charge_number, mass_number, ion_density)
     return crystal_heat_capacity(1 / quantum) * classical_heat_capacity(coupling) / 3
@@ -111,15 +113,15 @@ def crystal_heat_capacity(theta: Any) -> Any:
 def classical_heat_capacity(coupling: Any) -> Any:
     """Of a classical one-component plasma with coupling Γ, in k per ion.
 
-    Liquid, Γ < 175: u = aΓ + bΓ^¼ + cΓ^-¼ + d (W. L. Slattery, G. D. Doolen, H. E. DeWitt 1982, Phys. Rev. A 26, 2255),
+    Liquid: u = aΓ + bΓ^¼ + cΓ^-¼ + d (W. L. Slattery, G. D. Doolen, H. E. DeWitt 1982, Phys. Rev. A 26, 2255),
     C = 3/2 + u - Γu', for Γ > 1, below it that at 1. Crystal: 3 + Σ (k + 1) A_k/Γ^k (R. T. Farouki & S. Hamaguchi 1993,
-    Phys. Rev. E 47, 4330).
+    Phys. Rev. E 47, 4330). They differ by 2 % at melting, Γ = 175, where one goes smoothly over into the other.
     """
     xp = namespace(coupling)
     gamma = xp.maximum(xp.asarray(coupling, dtype=float), 1.0)
     liquid = 1.5 + 0.75 * 0.95043 * gamma**0.25 + 1.25 * 0.18956 * gamma**-0.25 - 0.81487
     crystal = 3 + 2 * 10.9 / gamma + 3 * 247 / gamma**2 + 4 * 1.765e5 / gamma**3
-    return xp.where(gamma < MELTING, liquid, crystal)
+    return crystal + (liquid - crystal) / (1 + (gamma / MELTING) ** SMOOTHING)
 
 
 def _plasma(temperature: Any, z: Any, a: Any, ion_density: Any) -> tuple[Any, Any]:
@@ -167,7 +169,7 @@ def plasmon_decay(electron_density: Any, temperature: Any) -> Any:
     """Neutrino pairs from plasmons in degenerate electrons [erg cm⁻³ s⁻¹].
 
     Source: D. G. Yakovlev et al. (2001), Phys. Rep. 354, 1, Sec. 2.3: fit (16.23 f⁶ + 4.604 f^7.5) e^-f t_r⁹ of the integrals,
-    f = ħω_p/kT, t_r = kT/m_e c².
+    f = ħω_p/kT, t_r = kT/m_e c²; for ultrarelativistic electrons it is from 3 % below them (f = 0.1) to 19 % above (f = 4).
     """
     xp = namespace(electron_density, temperature)
     x = fermi_relativity(electron_density)

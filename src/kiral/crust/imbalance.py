@@ -1,20 +1,21 @@
-"""The imbalance of a crust, delta mu = mu_e + mu_p - mu_n, evolved: compression makes it, electron captures undo it.
+"""The imbalance of a crust, δmu = mu_e + mu_p - mu_n, evolved: compression makes it, electron captures undo it.
 
 With x = δmu/kT at each radius, t at infinity and N the lapse,
 
-    dx/dt = s - k (1 - e^-x),   s = (κ y/kT) d ln n_b/dt,   k = N κ Γw/kT,   κ = ∂δmu/∂ln Y_e,   y = -d ln Y_e/d ln n_b in equilibrium:
+    dx/dt = s - k (1 - e^-x),     s = (κ y/kT) d ln n_b/dt,     k = N κ Γw/kT,     κ = ∂δmu/∂ln Y_e,
 
-a net capture takes one electron of n_e, and matter that stays in equilibrium while it is compressed has to lose y d ln n_b of its
-electrons, which fixes ∂δmu/∂ln n_b at constant Y_e to κ y whatever the nuclei are. In v = e^x - 1 this is linear,
-dv/dt = s (1 + v) - k v, and net captures are Γw v/(1 + v) per electron. With k far above s they are s/k Γw = y d ln n_b/dt /N:
-the rate factor drops out.
+and y = -d ln Y_e/d ln n_b along equilibrium. A net capture takes one electron of n_e; matter that stays in equilibrium while it
+is compressed has to lose y d ln n_b of its electrons, which makes ∂δmu/∂ln n_b at constant Y_e κ y, whatever the nuclei are.
+In v = e^x - 1 it is linear, dv/dt = s (1 + v) - k v; net captures are Γw v/(1 + v) per electron and second. With k far above s
+that is y (d ln n_b/dt)/N: the captures' rate drops out.
 
-κ: electrons give ∂mu_e/∂ln n_e = p² c²/(3 mu_e). Outer crust: nuclides do not change until a capture, so that all of ∂δmu/∂ln n_b
-is the electrons' and κ is that over y; y is the mean slope over its nuclides. Inner crust: nuclei exchange neutrons with the gas;
-the electrons' part alone is taken. Coulomb and gas terms left out are 0.1 to 1 of it, and make κ larger.
+κ: electrons give ∂mu_e/∂ln n_e = p² c²/(3 mu_e). Outer crust: nuclei keep A, so that a capture also costs Z ∂²E/∂Z² of a
+nucleus, 8 a_sym Z/A + 2 a_C Z/A^(1/3) (Weizsäcker; 70 to 90 MeV, far above the electrons' part); density does not change
+nuclei, so that κ y is the electrons' part. Inner crust: y from the composition, κ the electrons' part alone: nuclei exchange
+neutrons with the gas, which leaves Coulomb, surface and gas terms, 0.1 to 1 of it, out; they make κ larger.
 
 Energies: e = n_e δmu²/(2κ) is stored per volume, n_e δmu y d ln n_b/dt put in by compression, n_e Γw_eff δmu released.
-Numbers or arrays, numpy or jax where noted. Nothing here imports jax.
+Numbers or arrays of numpy. Nothing here imports jax.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ MEV_K = 1e-6 * BOLTZMANN_EV_K
 DIFFERENCE = 0.02  # relative step in density of the derivatives of P, n_b and Y_e: fits of them are smooth on it
 MOST_COMPRESSED = 1.0
 """Largest change of ln n_b: composition and structure stay those of the star."""
-OUTER_FROM = 1e9
-"""Density from which the outer crust's nuclides count for the mean of y [g/cm³]."""
+SYMMETRY_MEV, COULOMB_MEV = 23.7, 0.711
+"""a_sym and a_C of the semi-empirical mass formula (J. W. Rohlf, Modern Physics from α to Z0, 1994)."""
 
 
 class ImbalanceMatter(NamedTuple):
@@ -59,33 +60,42 @@ class ImbalanceMatter(NamedTuple):
     volume: NDArray
 
 
-def imbalance_matter(star: Star, r: NDArray | None = None, weights: NDArray | None = None, *, gr: bool = True) -> ImbalanceMatter:
-    """Of a star's crust at radii r [km], those of its profile where not given; weights [km] of ∫ dr, trapezoids by default."""
+def imbalance_matter(
+    star: Star, r: NDArray | None = None, weights: NDArray | None = None, *, gr: bool = True
+) -> ImbalanceMatter:
+    """Of a star's crust at radii r [km], those of its profile where not given; weights of ∫ dℓ [km], trapezoids by default."""
     found = star.crust if r is None else star.at_radius(r)
-    names = ("r", "density", "baryon_density", "gravity", "lapse", "stretch", "electron_density", "electron_chemical_potential")
-    r, rho, n, gravity, lapse, stretch, electrons, mu = (found[name].values for name in names)
+    names = ("r", "density", "baryon_density", "gravity", "lapse", "stretch", "charge_number", "mass_number")
+    r, rho, n, gravity, lapse, stretch, charge, nucleons = (found[name].values for name in names)
+    electrons, mu = found["electron_density"].values, found["electron_chemical_potential"].values
     if not gr:
         lapse = stretch = np.ones_like(r)
     stiffness, fewer = slopes(star, rho)
-    electronic = (mu**2 - ELECTRON_MEV**2) / (3 * mu)
-    kappa = np.where(n < star.eos.drip, electronic / fewer, electronic)
+    electronic, outer = (mu**2 - ELECTRON_MEV**2) / (3 * mu), n < star.eos.drip
+    kappa = electronic + np.where(outer, nuclear_part(charge, nucleons), 0.0)
+    fewer = np.where(outer, electronic / kappa, fewer)
     response = centrifugal_response(1e5 * r, gravity, stiffness, lapse)
-    weights = np.gradient(r) * np.where((r == r[0]) | (r == r[-1]), 0.5, 1.0) if weights is None else weights
-    return ImbalanceMatter(electrons, kappa, fewer, response, lapse, 4e15 * math.pi * r**2 * stretch * weights)
+    lengths = stretch * np.gradient(r) * np.where((r == r[0]) | (r == r[-1]), 0.5, 1.0) if weights is None else weights
+    return ImbalanceMatter(electrons, kappa, fewer, response, lapse, 4e15 * math.pi * r**2 * lengths)
 
 
 def slopes(star: Star, density: NDArray) -> tuple[NDArray, NDArray]:
-    """(Γ = d ln P/d ln n_b, y = -d ln Y_e/d ln n_b) of matter in equilibrium, at densities of the crust [g/cm³]."""
+    """(Γ = d ln P/d ln n_b, y = -d ln Y_e/d ln n_b) of matter in equilibrium, at densities of the crust [g/cm³].
+
+    y is that of the inner crust's smooth composition; between the outer crust's nuclides, which come in steps, it is 0.
+    """
     eos = star.eos
-    drip = eos.density_of(eos.drip)
-    lowest, highest = np.where(density < drip, 0.0, drip), eos.density_of(eos.crust_core)
-    low, high = np.maximum(density * (1 - DIFFERENCE), lowest), np.minimum(density * (1 + DIFFERENCE), highest)
-    n_low, n_high = eos.baryon_density(low), eos.baryon_density(high)
-    span = np.log(n_high / n_low)
+    drip, core = eos.density_of(eos.drip), eos.density_of(eos.crust_core)
+    low = np.maximum(density * (1 - DIFFERENCE), np.where(density < drip, 0.0, drip))
+    high = np.minimum(density * (1 + DIFFERENCE), core)
+    span = np.log(eos.baryon_density(high) / eos.baryon_density(low))
     ratio = np.log(_electrons_per_baryon(star, high) / _electrons_per_baryon(star, low))
-    outer = np.geomspace(OUTER_FROM, drip * (1 - 1e-9), 400)
-    mean = np.polyfit(np.log(eos.baryon_density(outer)), np.log(_electrons_per_baryon(star, outer)), 1)[0]
-    return np.log(eos.pressure(high) / eos.pressure(low)) / span, -np.where(density < drip, mean, ratio / span)
+    return np.log(eos.pressure(high) / eos.pressure(low)) / span, -ratio / span
+
+
+def nuclear_part(charge: Any, nucleons: Any) -> Any:
+    """Z ∂²E/∂Z² at constant A [MeV] of a nucleus, E = a_sym (A - 2Z)²/A + a_C Z²/A^(1/3): the nuclei's part of κ."""
+    return charge * (8 * SYMMETRY_MEV / nucleons + 2 * COULOMB_MEV / nucleons ** (1 / 3))
 
 
 def _electrons_per_baryon(star: Star, density: NDArray) -> NDArray:
@@ -98,8 +108,8 @@ def centrifugal_response(r: Any, gravity: Any, stiffness: Any, lapse: Any = 1.0)
 
     Args: r [cm]; gravity: local [cm/s²]; stiffness: Γ = d ln P/d ln n_b; lapse N, which takes Ω to local observers.
     The pressure below a given mass is proportional to gravity less (2/3) Ω² r. Left out: frames are dragged (Ω² less by about
-    0.7), and the whole star contracts, which adds 4 d ln r: by the virial theorem δr/r = IΩ²/((3Γ - 4)|W|), about as much as
-    half of this. Valid for Ω² r well below g.
+    0.7), and the whole star contracts, which adds 4 d ln r to d ln P: by the virial theorem δr/r = IΩ²/((3Γ - 4)|W|), about
+    as much again. Valid for Ω² r well below g.
     """
     return -2 / 3 * r / (lapse**2 * gravity * stiffness)
 
@@ -110,12 +120,13 @@ def centrifugal_response(r: Any, gravity: Any, stiffness: Any, lapse: Any = 1.0)
 def spin(t: Any, period: float, period_derivative: float, braking_index: float = 3.0) -> tuple[Any, Any]:
     """(Ω² [1/s²], dΩ²/dt [1/(s² yr)]) at t [yr] of dΩ/dt = -A Ω^n, from P [s] and dP/dt [1] at t = 0.
 
-    Ω = Ω0 (1 + (n - 1) t/τ)^(-1/(n - 1)), τ = P/(dP/dt); exponential where n = 1.
+    Ω = Ω0 (1 + (n - 1) t/τ)^(-1/(n - 1)), τ = P/(dP/dt); exponential where n = 1. NaN before its beginning.
     """
     t = np.asarray(t, float)
     first, time, m = (2 * math.pi / period) ** 2, period / period_derivative / YEAR_S, braking_index - 1
     grown = 1 + m * t / time
-    squared = first * (np.exp(-2 * t / time) if m == 0 else np.exp(-2 / m * np.log(grown)))
+    grown = np.where(grown > 0, grown, np.nan)
+    squared = first * (np.exp(-2 * t / time) if m == 0 else grown ** (-2 / m))
     return squared, -2 * squared / (time * grown)
 
 
@@ -153,7 +164,7 @@ Compressed = Callable[[NDArray], tuple[NDArray, NDArray]]
 
 
 def compression(section: SpinDown | Compression, star: Star, matter: ImbalanceMatter, directory: Any = ".") -> Compressed:
-    """t [yr] (times,) → (ln n_b since t = 0, its rate [1/yr]), each (times, radii)."""
+    """t [yr] (times,) → (ln n_b but for a constant, its rate [1/yr]), each (times, radii)."""
     if isinstance(section, SpinDown):
         law = rotation(section, star)
         begin = spin(0.0, *law)[0]
@@ -180,10 +191,12 @@ def check_compressed(law: Compressed, begin: float, end: float) -> None:
     """ConfigError where density changes by more than a factor of e: coefficients are those of the star as it is."""
     change = law(np.linspace(begin, end, 65))[0]
     largest = float(np.abs(change - change[0]).max())
+    if not np.isfinite(largest):
+        raise ConfigError(f"imbalance: the star did not rotate yet at {begin:g} yr by this law; choose a later time.t_start")
     if largest > MOST_COMPRESSED:
         raise ConfigError(
-            f"imbalance: the density would change by a factor of e^{largest:.3g} until {end:g} yr; allowed: {MOST_COMPRESSED:g} "
-            "at most, since the star is kept as it is; choose a smaller rate or a shorter time"
+            f"imbalance: ln(density) would change by {largest:.3g} until {end:g} yr; allowed: at most {MOST_COMPRESSED:g}, "
+            "since the star is kept as it is; choose a smaller rate or a shorter time"
         )
 
 
@@ -199,18 +212,18 @@ def advanced(x: Any, driven: Any, source: tuple[Any, Any], rate: tuple[Any, Any]
     """x after a time h of dx/dt = s - k (1 - e^-x): exact where s and k are constant, second order where they change.
 
     Args: x: δmu/kT. driven: ∫ s dt over the step. source, rate: s and k [1/yr] at its beginning and end. h: [yr].
-    With a = ∫ (s - k) dt: v → v e^a + h (s0 (φ1 - φ2) + s1 φ2)(a); 1 + v directly where x is large, so that nothing overflows.
+    With a = ∫ (s - k) dt: v → v e^a + h (s0 (φ1 - φ2) + s1 φ2)(a); 1 + v itself where |x| is large, so that nothing overflows.
     As k h grows it goes to the quasi-steady v = s/(k - s) of the end.
     """
     begin, end = _weights(driven - h * (rate[0] + rate[1]) / 2)
     k = (begin * rate[0] + end * rate[1]) / (begin + end)
     a = driven - h * k
     begin, end = _weights(a)
-    small = np.minimum(x, 1.0)
+    small = np.clip(x, -1.0, 1.0)
     with np.errstate(divide="ignore"):
         new = np.exp(np.minimum(a, 50.0)) * np.expm1(small) + h * (begin * source[0] + end * source[1])
         large = np.logaddexp(x + a, np.log(h * k * (begin + end)))
-        return np.where((x < 1) & (a < 1), np.log1p(np.maximum(new, -1.0)), large)
+        return np.where((np.abs(x) < 1) & (a < 1) & (new > -0.5), np.log1p(np.maximum(new, -0.5)), large)
 
 
 def _weights(a: Any) -> tuple[Any, Any]:
@@ -234,20 +247,18 @@ def quasi_steady(source: Any, rate: Any) -> Any:
 
 def constant_solution(t: Any, x: Any, source: Any, rate: Any) -> Any:
     """x at t [yr] from x at 0 with constant s and k [1/yr], k > 0 and s < k: v = v∞ + (v0 - v∞) e^((s - k) t)."""
-    end = source / (rate - source)
-    return np.log1p(end + (np.expm1(x) - end) * np.exp((source - rate) * t))
+    grown = (source - rate) * t
+    return np.log1p(np.expm1(x) * np.exp(grown) - source / (rate - source) * np.expm1(grown))
 
 
 class Evolution(NamedTuple):
     """Of every time and radius, (times, radii).
 
-    x: δmu/kT. net: net captures per electron and proper second, over Γw: 1 - e^-x. compressed: ln n_b since t = 0; rate: of
-    it [1/yr].
+    x: δmu/kT. net: net captures per electron and proper second, over Γw: 1 - e^-x. rate: d ln n_b/dt [1/yr].
     """
 
     x: NDArray
     net: NDArray
-    compressed: NDArray
     rate: NDArray
 
 
@@ -270,7 +281,7 @@ def evolve(
         pair = (relaxation[i - 1], relaxation[i])
         rows.append(advanced(before, scale * (density[i] - density[i - 1]), source, pair, t[i] - t[i - 1]))
     found = np.array(rows)
-    return Evolution(found, -np.expm1(-found), density, rate)
+    return Evolution(found, -np.expm1(-found), rate)
 
 
 # --- energies ----------------------------------------------------------------------------------------------------------------
@@ -284,9 +295,7 @@ class Reservoir(NamedTuple):
     released: Any
 
 
-def reservoir(
-    x: Any, matter: ImbalanceMatter, temperature: Any, rate: Any, relaxation: Any
-) -> Reservoir:
+def reservoir(x: Any, matter: ImbalanceMatter, temperature: Any, rate: Any, relaxation: Any) -> Reservoir:
     """Energy stored in δmu, put in by compression, released by captures: d(stored)/dt = put_in - released at constant n_e.
 
     x (..., radii); temperature [K]; rate: d ln n_b/dt [1/yr]; relaxation: k [1/yr].

@@ -1,4 +1,4 @@
-"""How long δmu, and with it the chiral magnetic instability, lives in a crust (`kiral calc crust-imbalance`). Imports no jax."""
+"""How long δmu, and the chiral instability with it, lives in a crust (`kiral calc crust-imbalance`). Imports no jax."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ class CrustImbalance(Calculation):
     eos: str = Field(default="BSk24", description="equation of state: BSk24, SLy4, or the folder of a CompOSE table")
     outer_density: Positive = Field(default=1e10, description="density at the outer boundary [g/cm^3]")
     time_max: Positive = Field(default=1e3, description="time that is followed [yr]")
-    per_decade: Annotated[Count, Field(le=200)] = Field(default=20, description="times per decade, from the fastest relaxation on")
+    per_decade: Annotated[Count, Field(le=200)] = Field(
+        default=20, description="times per decade, from the fastest relaxation on"
+    )
 
     @model_validator(mode="after")
     def _no_files(self) -> CrustImbalance:
@@ -118,7 +120,9 @@ class CrustImbalance(Calculation):
 
         star = cached_star(self.mass, self.eos, self.outer_density)
         m = matter_of_star(star, gr=self.gr)
-        electrons = scattering(None, self.temperature, m.charge_number, m.mass_number, m.ion_density, nuclear_size=m.nuclear_size)
+        electrons = scattering(
+            None, self.temperature, m.charge_number, m.mass_number, m.ion_density, nuclear_size=m.nuclear_size
+        )
         share = np.ones_like(m.r)
         if self.captures == "near_equilibrium":
             near = np.array([fermi_factor(mu, self.temperature, mu) for mu in m.mu_e])
@@ -212,7 +216,7 @@ class CrustImbalance(Calculation):
         found = {
             "balance": (("r",), balance, "1", "e-foldings until time_max while captures keep up with compression, at any rate"),
             "layer": ((), crust.matter.r[self.layer(crust)], "km", "radius that would grow fastest at the start"),
-            "compressed": (("r",), density[-1], "1", "ln n_b gained until time_max"),
+            "compressed": (("r",), density[-1] - density[0], "1", "ln n_b gained until time_max"),
             "compression_rate": (("t",), np.abs(rate).max(axis=1), "1/yr", "largest |d ln n_b/dt| of the crust"),
         }
         if isinstance(self.imbalance, SpinDown):

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 TIME = "time $t$  [yr]"
 FACTOR_COLORS = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY, BLACK, GREY)
-DASHES = ("-", "--", "-.", ":")
 SECOND = 3.17e-8  # yr
 
 
@@ -29,13 +28,13 @@ def evolution(data: xarray.Dataset) -> Drawing | None:
             horizontal=(Mark(r"$4\pi$/thickness", 4 * np.pi / thick),),
         ),
         Panel(
-            TIME, r"$\int N\eta k_5^2/4\,dt$, largest  [1]", _curves(data, "e_foldings"), "e-foldings", vertical=second, decades=36,
-            horizontal=(Mark("one e-folding", 1.0),),
+            TIME, r"$\int N\eta k_5^2/4\,dt$, largest  [1]", _curves(data, "e_foldings"), "e-foldings", vertical=second,
+            decades=36, horizontal=(Mark("one e-folding", 1.0),),
         ),
     )  # fmt: skip
     caption = (
-        "Imbalance in the layer that would grow fastest at the start, the largest chiral wave number and the most e-foldings of "
-        "the crust. A field grows where waves are shorter than the crust is thick, and for more than one e-folding. Dashed: negative."
+        "Imbalance in the layer that would grow fastest at the start, the largest chiral wave number, and the most e-foldings "
+        "of the crust. A field grows where waves are shorter than the crust is thick, and after an e-folding. Dashed: negative."
     )
     return style.draw("crust_imbalance", "How long the imbalance lives", caption, panels, columns=3)
 
@@ -55,8 +54,8 @@ def energies(data: xarray.Dataset) -> Drawing | None:
     wanted = (Mark(r"$10^{50}$ erg", 1e50),)
     panel = Panel(TIME, "energy  [erg]", curves, "energies", horizontal=wanted, decades=45)
     caption = (
-        f"Captures' rate times {float(data['weak_rate_factor'].values[0]):g}. Compression puts energy into the imbalance, captures "
-        "release it at once; a field can take mu5 of each capture, the rest is heat and neutrinos."
+        f"Captures' rate times {float(data['weak_rate_factor'].values[0]):g}. Compression puts energy into the imbalance, "
+        "captures release it; a field can take mu5 of each capture, the rest is heat and neutrinos."
     )
     return style.draw("crust_imbalance_energies", "Energies of the imbalance", caption, (panel,))
 
@@ -65,6 +64,6 @@ def _curves(data: xarray.Dataset, name: str) -> tuple[Curve, ...]:
     t = data["t"].values
     found = []
     for i, factor in enumerate(data["weak_rate_factor"].values):
-        label = rf"$\Gamma_w\times$ {factor:g}"
-        found.append(Curve(label, t, data[name].values[i], FACTOR_COLORS[i % len(FACTOR_COLORS)], DASHES[i % len(DASHES)]))
+        label = rf"$\Gamma_w \times$ {factor:g}"
+        found.append(Curve(label, t, data[name].values[i], FACTOR_COLORS[i % len(FACTOR_COLORS)]))
     return tuple(found)

@@ -9,6 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from kiral.config.run import CrustLinearRun
+    from kiral.crust.neutron_star import Star
 
 
 class Record(NamedTuple):
@@ -50,7 +51,21 @@ def _records(config: CrustLinearRun, directory: Path) -> list[Record]:
             Record("wavelength", "wavelength of the fastest wave there, 4 pi/k5", 4 * np.pi / k5, "km", "D24, Beltrami wave"),
             Record("amplification", "time for a factor of 1000 at that rate", float(np.log(1e3) / local[best]), "yr", ""),
         ]
+        if getattr(model, "imbalance", None) is not None:
+            records.append(_relaxation(config, found, c.r[[best]], first_temperature(config, directory)))
     return records
+
+
+def _relaxation(config: Any, found: Star, r: np.ndarray, temperature: float) -> Record:
+    """Time in which captures undo δμ at one radius."""
+    from kiral.crust.imbalance import imbalance_matter, relaxation_rate
+    from kiral.crust.rates import capture_rate
+
+    model, there = config.model, imbalance_matter(found, r, np.ones(1), gr=config.model.gr)
+    mu_e = found.at_radius(r)["electron_chemical_potential"].values
+    rate = relaxation_rate(there.kappa, model.weak_rate_factor * capture_rate(mu_e, temperature), temperature, there.lapse)
+    time = float(1 / rate[0])
+    return Record("relaxation", "time in which captures undo delta mu there", time, "yr", "1/(N kappa Gamma_w/kT)")
 
 
 def first_temperature(config: CrustLinearRun, directory: Path) -> float:

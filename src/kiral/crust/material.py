@@ -12,11 +12,25 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from kiral.core.equation import Rate
 from kiral.core.table import TimeTable
 from kiral.crust.coefficients import CrustMatter, ShellCoefficients, of_matter
 
 
-class Steady(eqx.Module):
+class Material(eqx.Module):
+    """What all have in common: coefficients that change, and nothing of their own that limits the step."""
+
+    @property
+    def constant(self) -> bool:
+        """Is the operator the same at all times?"""
+        return False
+
+    def rates(self, t: Float[Array, ""]) -> dict[str, Rate]:
+        """Rates that limit the step beside those of the equation."""
+        return {}
+
+
+class Steady(Material):
     """Coefficients that do not change."""
 
     coefficients: ShellCoefficients
@@ -48,18 +62,13 @@ def power_law(initial: float, begin: float, exponent: float) -> PowerLaw:
     return PowerLaw(*(jnp.asarray(x, jnp.float64) for x in (initial, begin, exponent)))
 
 
-class Cooling(eqx.Module):
+class Cooling(Material):
     """Coefficients of a crust whose temperature [K], the same everywhere, is a function of time [yr]. See `of_matter`."""
 
     matter: CrustMatter
     temperature: TimeTable | PowerLaw
     delta_mu: Float[Array, ""]
     options: dict[str, Float[Array, ""]]
-
-    @property
-    def constant(self) -> bool:
-        """Is the operator the same at all times?"""
-        return False
 
     def __call__(self, t: Float[Array, ""], matter: Any = None) -> ShellCoefficients:
         """Coefficients at time t."""

@@ -62,7 +62,9 @@ class Shell(eqx.Module):
 
     def local(self, u: Array) -> Array:
         """(..., nodes) → (..., elements, order + 1): the values at the points of each element."""
-        return u[..., _index(self.elements, self.order)]
+        xp, p = u.__array_namespace__(), self.order
+        first = u[..., :-1].reshape(*u.shape[:-1], self.elements, p)
+        return xp.concatenate([first, u[..., p::p][..., None]], axis=-1)
 
     def gathered(self, u: Array) -> Array:
         """(..., elements, order + 1) → (..., nodes): the transpose of `local`, a node's values from both sides added."""
@@ -171,12 +173,6 @@ def lobatto(order: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     np.fill_diagonal(matrix, 0.0)
     np.fill_diagonal(matrix, -matrix.sum(axis=1))  # derivatives of a constant vanish to round-off
     return x, weights, matrix
-
-
-@lru_cache
-def _index(elements: int, order: int) -> np.ndarray:
-    """Node of every point of every element."""
-    return np.arange(elements)[:, None] * order + np.arange(order + 1)
 
 
 def _lagrange(order: int, x: np.ndarray) -> np.ndarray:

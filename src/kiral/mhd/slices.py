@@ -6,11 +6,10 @@ Reads `run.snapshots` (dims t, component, x, y, z) one time after the other. Cod
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from kiral.mhd.panels import uniform_field
 from kiral.report import maps, style
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     import xarray
 
 MOST_TIMES = 4
-SHEET = (5.8, 5.1)
-"""Inches of a sheet of four maps."""
 ROUND_OFF = 64 * np.finfo(float).eps
 
 
@@ -141,27 +138,8 @@ def _sheet(
     height = float(field[across][field.sizes[across] // 2])
     where = f"at {across} = {height:.3g} l*, half-way through the box" if field.sizes[across] > 1 else "in the box's plane"
     caption = f"{quantity.caption}, {where}. Every time has colours of its own."
-    if len(found) == 1:
-        return maps.draw(name, f"{quantity.title}: slice", caption, tuple(found))
-    data = {m.title: {"x": m.x, "y": m.y, "z": m.z} for m in found}
-    return Drawing(name, f"{quantity.title}: slices", caption, _draw_sheet(found), data)
-
-
-@style.styled
-def _draw_sheet(found: list[Map]) -> Figure:
-    """Two maps in a row, with their labels at the sheet's edges only, so that a phone can show it."""
-    rows = -(-len(found) // 2)
-    figure = Figure(figsize=(SHEET[0], SHEET[1] * rows / 2), layout="compressed")
-    for i, m in enumerate(found):
-        left, last, lowest = i % 2 == 0, i + 1 == len(found), i + 2 >= len(found)
-        outer = replace(
-            m,
-            x_label=m.x_label if lowest else "",
-            y_label=m.y_label if left else "",
-            z_label=m.z_label if last or not left else "",
-        )
-        maps.draw_map(figure, figure.add_subplot(rows, 2, i + 1), outer)
-    return figure
+    title = f"{quantity.title}: slice" + "s" * (len(found) > 1)
+    return maps.draw_sheet(name, title, caption, found)
 
 
 def _map(quantity: Quantity, field: xarray.DataArray, plane: tuple[str, str, str]) -> Map:

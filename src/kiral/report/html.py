@@ -35,7 +35,7 @@ pre { margin: 0; overflow-x: auto; font: 14px/1.6 ui-monospace, "DejaVu Sans Mon
   white-space: pre-wrap; }
 table { border-collapse: collapse; width: 100%; background: var(--paper); font-size: 0.93rem; }
 th, td { text-align: left; vertical-align: top; padding: 6px 10px; border-bottom: 1px solid var(--line); }
-th { color: var(--soft); font-weight: 600; }
+th { color: var(--soft); font-weight: 600; overflow-wrap: normal; }
 td.n, th.n { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td:first-child { font-weight: 600; }
 details > summary { cursor: pointer; color: var(--accent); padding: 4px 0; }

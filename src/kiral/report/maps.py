@@ -7,8 +7,8 @@ red-blue about white for signed quantities and for ratios.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import matplotlib
@@ -26,6 +26,8 @@ DIVERGING = "RdBu_r"
 NOT_SHOWN = "#bdbdbd"
 """Colour of cells without a value."""
 CONTOUR = 1.1  # line width
+SHEET = (5.8, 5.1)
+"""Inches of a sheet of four maps."""
 LOG_DECADES = 6.0
 """How far below its top a logarithmic colour scale goes where no limits are given."""
 
@@ -97,6 +99,33 @@ def draw(name: str, title: str, caption: str, maps: tuple[Map, ...], columns: in
         draw_map(figure, figure.add_subplot(rows, columns, i + 1), m)
         data[m.title or name] = _shown(m)
     return Drawing(name, title, caption, figure, data)
+
+
+def draw_sheet(name: str, title: str, caption: str, found: Sequence[Map], size: tuple[float, float] = SHEET) -> Drawing | None:
+    """Up to four maps on a sheet that a phone can show: two in a row, labels at the sheet's edges only; one map as `draw`.
+
+    size: inches of a sheet of four. `data` as that of `draw`; None without maps.
+    """
+    if len(found) < 2:
+        return draw(name, title, caption, tuple(found))
+    return Drawing(name, title, caption, _sheet(found, size), {m.title: _shown(m) for m in found})
+
+
+@styled
+def _sheet(found: Sequence[Map], size: tuple[float, float]) -> Figure:
+    rows = -(-len(found) // 2)
+    layout = "compressed" if all(m.equal for m in found) else "constrained"
+    figure = Figure(figsize=(size[0], size[1] * rows / 2), layout=layout)
+    for i, m in enumerate(found):
+        left, last, lowest = i % 2 == 0, i + 1 == len(found), i + 2 >= len(found)
+        outer = replace(
+            m,
+            x_label=m.x_label if lowest else "",
+            y_label=m.y_label if left else "",
+            z_label=m.z_label if last or not left else "",
+        )
+        draw_map(figure, figure.add_subplot(rows, 2, i + 1), outer)
+    return figure
 
 
 def draw_map(figure: Figure, axes: Axes, m: Map) -> None:

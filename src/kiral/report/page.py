@@ -84,7 +84,8 @@ def _summary(run: Any) -> str:
     parts.append(config["devices"]["precision"])
     if status.get("t") is not None:
         end = status.get("t_end", config["time"]["t_end"])
-        parts.append(f"t = {tables.number(status['t'])} of {tables.number(end)} t*")
+        unit = run.series["t"].attrs.get("units", "")
+        parts.append(f"t = {tables.number(status['t'])} of {tables.number(end)} {unit}".rstrip())
     if status.get("step") is not None:
         parts.append(f"{status['step']} steps ({status.get('rejected', 0)} rejected)")
     if status.get("wall_s") is not None:
@@ -163,8 +164,8 @@ def _data(run: Any) -> str:
         "import xarray\n"
         f"folder = {folder}\n"
         'tree = xarray.open_datatree(folder + "/series.zarr", engine="zarr", consolidated=False)\n'
-        'tree["scalars"].b_rms    # numbers in time, with units in .attrs\n'
-        'tree["spectra"].energy_spectrum\n\n'
+        f'tree["scalars"].{_example(run.series, "b_rms", "b_mean")}    # numbers in time, with units in .attrs\n'
+        f'tree["spectra"].{_example(run.spectra, "energy_spectrum", "energy_l")}\n\n'
         "import kiral\nrun = kiral.open_run(folder)    # run.series, run.spectra, run.snapshots"
     )
     return (
@@ -172,6 +173,12 @@ def _data(run: Any) -> str:
         "<code>snapshots.zarr</code> (fields), <code>figures/</code>, <code>config.json</code>, "
         f'<code>provenance.json</code>, <code>log.txt</code>.</p><div class="card"><pre>{escape(code)}</pre></div>'
     )
+
+
+def _example(data: Any, *names: str) -> str:
+    """The first of the names that is stored, else whatever is."""
+    stored = [] if data is None else [str(name) for name in data.data_vars]
+    return next((name for name in (*names, *stored) if name in stored), names[0])
 
 
 def _warning(warning: Any) -> str:

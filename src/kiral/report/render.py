@@ -86,10 +86,15 @@ def write_view(run: Any, field: str = "b", time: float | None = None, to: str | 
 
 def draw_view(run: Any, field: str = "b", time: float | None = None) -> Drawing:
     """The 3-D view of a stored field. `data`: "surfaces" → levels (n,) and number of points of each (n,); for a vector
-    also "lines" → points (3, m) of all lines and the number of points of each (n,). Errors as for `write_view`.
+    also "lines" → points (3, m) of all lines and the number of points of each (n,). Errors as for `write_view`. Of a run in a
+    spherical shell, whose snapshots are harmonics: see `kiral.report.shell_view.draw_shell`.
     """
+    if "part" in run.snapshots.dims:
+        from kiral.report.shell_view import draw_shell
+
+        return draw_shell(run, field, time)
     chosen = _choose(run.snapshots, field, time)
-    _require_pyvista()
+    require_pyvista()
     vector = "component" in chosen.dims
     dims = ("component", "x", "y", "z") if vector else ("x", "y", "z")
     values = np.asarray(chosen.transpose(*dims), dtype=float)
@@ -115,17 +120,23 @@ def _choose(snapshots: xarray.Dataset, field: str, time: float | None) -> xarray
         raise ConfigError(f"--field {field}: not stored in this run; allowed: {', '.join(stored)}")
     if min(snapshots.sizes[axis] for axis in "xyz") == 1:
         raise ConfigError("a 3-D view needs a box with three directions; `kiral plot` draws this one as slices")
-    times = np.asarray(snapshots["t"], dtype=float)
+    return snapshots[field].isel(t=time_index(snapshots, time))
+
+
+def time_index(snapshots: xarray.Dataset, time: float | None) -> int:
+    """Which of the stored times is meant: the last one without a time. ConfigError for one that is not there."""
     if time is None:
-        return snapshots[field].isel(t=-1)
+        return -1
+    times = np.asarray(snapshots["t"], dtype=float)
     near = int(np.argmin(np.abs(times - time)))
     if abs(times[near] - time) > 1e-6 * max(abs(time), np.ptp(times)):
         known = ", ".join(f"{t:.6g}" for t in times)
         raise ConfigError(f"--time {time:g}: no snapshot at that time; allowed: {known}")
-    return snapshots[field].isel(t=near)
+    return near
 
 
-def _require_pyvista() -> None:
+def require_pyvista() -> None:
+    """ConfigError where nothing can be drawn in 3-D."""
     if find_spec("pyvista") is None:
         raise ConfigError('the 3-D view needs pyvista, which is not installed: pip install "kiral[render]"')
     if not _draws_off_screen():
@@ -198,7 +209,7 @@ def _scene(
             lines = _lines(grid, shown, values)
             plotter.add_mesh(lines.tube(radius=0.004), scalars="shown", **colors)
             data["lines"] = _line_points(lines, longest)
-        _look(plotter, camera, longest)
+        look(plotter, camera, longest)
         return np.asarray(plotter.screenshot(return_img=True)), data
     finally:
         plotter.close()
@@ -228,7 +239,8 @@ def _line_points(lines: Any, longest: float) -> dict[str, np.ndarray]:
     return {"points": points.T * longest, "count": np.array([len(line) for line in found])}
 
 
-def _look(plotter: Any, camera: Camera, longest: float) -> None:
+def look(plotter: Any, camera: Camera, longest: float) -> None:
+    """Point the plotter's camera, its lengths in units of `longest`."""
     eye, centre = plotter.camera, camera.centre / longest
     eye.focal_point, eye.position, eye.up = centre, centre + 10 * camera.toward_eye, camera.up
     eye.parallel_projection, eye.parallel_scale = True, camera.size[1] / longest

@@ -110,10 +110,10 @@ def parameter_table(config: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def last_values(run: Any) -> list[tuple[str, str, str, str]]:
-    """(name, long name, last value, unit) of every stored series."""
+    """(name, long name, last value, unit) of every stored series that is one number per row."""
     rows = []
     for name, variable in run.series.variables.items():
-        if variable.size:
+        if variable.size and variable.dims == ("t",):
             attrs = variable.attrs
             rows.append((str(name), attrs.get("long_name", ""), number(float(variable[-1])), attrs.get("units", "")))
     return rows

@@ -15,7 +15,7 @@ from kiral.crust.linear_figures import PAPER_TIMES
 from kiral.crust.modes import ohmic_modes
 from kiral.crust.rates import capture_rate, chiral_wavenumber
 from kiral.papers.context import Context
-from kiral.papers.dehmanpons2024 import common, values_energy
+from kiral.papers.dehmanpons2024 import common, figures_nonlinear, values_energy
 from kiral.papers.dehmanpons2024.common import CUTOFF, DELTA_MU, TARGET, TEMPERATURE, evolution, mode, rate
 from kiral.papers.dehmanpons2024.values_linear import DEGREES, FINE
 from kiral.report import style
@@ -142,9 +142,9 @@ def energies(context: Context) -> Drawing | None:
 def times(context: Context) -> Drawing | None:
     """Amplification times over δmu/kT."""
     x = np.array(sorted(PAPER_TIMES))
-    cooled, wider = x[x < 1e-3], np.array([5e-6, *x, 3.0])
+    cooled = x[x < 1e-3]
     curves = (
-        Curve(r"ours, $10^9$ K", wider, np.array([evolution(one).time for one in wider]), BLUE, marker="o"),
+        Curve(r"ours, $10^9$ K", x, np.array([evolution(one).time for one in x]), BLUE, marker="o"),
         Curve(r"ours, $T\propto t^{-0.35}$ from 100 yr", cooled,
               np.array([evolution(one, cooling=True).time for one in cooled]), ORANGE, "--", marker="o"),
         Curve("D24, text", x, np.array([PAPER_TIMES[one] for one in x]), BLACK, "", marker="s"),
@@ -188,6 +188,7 @@ def reservoirs(context: Context) -> Drawing | None:
 
 FIGURES: dict[str, Callable[[Context], Drawing | None]] = {
     "fig1": chirality,
+    **figures_nonlinear.FIGURES,
     "rates": transport,
     "captures": captures,
     "growth": growth,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kiral.papers.context import Context
-from kiral.papers.dehmanpons2024 import values_energy, values_linear, values_micro
+from kiral.papers.dehmanpons2024 import values_energy, values_late, values_linear, values_micro, values_nonlinear
 
-VALUES: dict[str, Callable[[Context], Any]] = values_micro.VALUES | values_linear.VALUES | values_energy.VALUES
+MODULES = (values_micro, values_linear, values_energy, values_nonlinear, values_late)
+VALUES: dict[str, Callable[[Context], Any]] = {name: value for module in MODULES for name, value in module.VALUES.items()}
