@@ -52,6 +52,24 @@ DEHMAN_2024 = (
     "C. Dehman, J. A. Pons (2024), "
     "On the origin of magnetar fields: chiral magnetic instability in neutron star crusts, arXiv:2408.05281"
 )
+POTEKHIN_1999 = (
+    "A. Y. Potekhin, D. A. Baiko, P. Haensel, D. G. Yakovlev (1999), "
+    "Transport properties of degenerate electrons in neutron star envelopes and white dwarf cores, Astron. Astrophys. 346, 345"
+)
+BAIKO_2001 = (
+    "D. A. Baiko, A. Y. Potekhin, D. G. Yakovlev (2001), Thermodynamic functions of harmonic Coulomb crystals, "
+    "Phys. Rev. E 64, 057402"
+)
+KAMINKER_1999 = (
+    "A. D. Kaminker, C. J. Pethick, A. Y. Potekhin, V. Thorsson, D. G. Yakovlev (1999), "
+    "Neutrino-pair bremsstrahlung by electrons in neutron star crusts, Astron. Astrophys. 343, 1009"
+)
+YAKOVLEV_2001 = (
+    "D. G. Yakovlev, A. D. Kaminker, O. Y. Gnedin, P. Haensel (2001), Neutrino emission from neutron stars, Phys. Rep. 354, 1"
+)
+GUDMUNDSSON_1983 = (
+    "E. H. Gudmundsson, C. J. Pethick, R. I. Epstein (1983), Structure of neutron star envelopes, Astrophys. J. 272, 286"
+)
 CRUST_CALCULATIONS = (
     "star", "crust-profile", "mass-radius", "crust-amplification", "crust-growth", "crust-imbalance",
     "crust-resolution",
@@ -80,6 +98,10 @@ def citations(config: Mapping[str, Any], version: str) -> list[str]:
         lines.append(f"{GORBAR_2016} [equations]")
     if config.get("calculation") in CRUST_CALCULATIONS or model.get("kind") in ("crust_linear", "crust_emhd"):
         lines += _crust(config)
+    if model.get("heat"):
+        lines += [f"{POTEKHIN_1999} [heat conductivity]", f"{BAIKO_2001} [heat capacity]"]
+        lines += [f"{KAMINKER_1999} [bremsstrahlung]", f"{YAKOVLEV_2001} [plasmon decay]"] if model["heat"]["neutrinos"] else []
+        lines += [f"{GUDMUNDSSON_1983} [envelope]"] if model["heat"]["surface"] == "envelope" else []
     if model.get("kind") == "shell_emhd":
         lines.append(f"{DEHMAN_2024} [equations, feedback of the anomaly]")
     if model.get("flow") == "relativistic":

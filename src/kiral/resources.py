@@ -159,6 +159,8 @@ def _devices(config: RunConfig, needs: Needs) -> int:
     from kiral.devices import direction_mesh, slab_mesh
 
     count = config.devices.count
+    if needs.parts == 1:
+        return 1
     mesh = slab_mesh(needs.grid, count) if needs.parts is None else direction_mesh(needs.parts, count)
     return 1 if mesh is None else mesh.size
 
@@ -186,11 +188,12 @@ def _memory_refusal(config: RunConfig, found: Resources) -> str | None:
 
 def _refused(config: RunConfig, found: Resources, needed: float, there: str, each: float, more: str) -> str:
     """The refusal, with the grid that needs at most `each` bytes per device."""
-    size, precision = list(found.needs.grid), config.devices.precision
+    needs, precision = found.needs, config.devices.precision
+    size = needs.size or f'geometry.n = {list(needs.grid)} with devices.precision = "{precision}"'
+    share = "" if needs.parts == 1 else f"; or share the box between more {more}"
     return (
-        f'geometry.n = {size} with devices.precision = "{precision}" needs {in_bytes(needed)} of memory (estimated), and '
-        f"{there} free; nothing was started. What fits: {found.needs.fits(each / (1 + ALLOCATOR))}; or share the box between "
-        f"more {more}"
+        f"{size} needs {in_bytes(needed)} of memory (estimated), and {there} free; nothing was started. What fits: "
+        f"{needs.fits(each / (1 + ALLOCATOR))}{share}"
     )
 
 
@@ -204,5 +207,5 @@ def _disk_refusal(found: Resources, folder: Path) -> str | None:
     return (
         f"the run folder {folder} will need {in_bytes(needed)} (estimated: {parts}), and the disk has {in_bytes(there)} free; "
         "nothing was started. Write less often (output.snapshots, output.spectra), keep fewer checkpoints "
-        "(output.checkpoint.keep), take a smaller geometry.n, or choose another folder with --out"
+        "(output.checkpoint.keep), take a smaller geometry, or choose another folder with --out"
     )

@@ -1,5 +1,5 @@
 """Electron MHD in a shell against exact solutions: Hall drift of a toroidal field towards its shock, waves on a uniform
-current, growth and saturation of a Beltrami field by feedback.
+current, growth and saturation of a Beltrami field by feedback, Ohmic decay.
 
 The exact solutions are those of unbounded space. Fields are kept away from the shell's boundaries, and what the boundaries send
 does not arrive where and while fields are compared.
@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from scipy.special import lambertw
 
+import kiral
 from kiral.core.advance import advance, sample, start, step_options
 from kiral.crust.coefficients import uniform
 from kiral.crust.emhd import make_equation
+from kiral.crust.emhd_page import estimate_rows
 from kiral.crust.emhd_state import initial_state
 from kiral.crust.induction import make_induction
 from kiral.geometry.shell import element_edges, make_shell
@@ -106,7 +108,6 @@ def test_a_toroidal_field_drifts_along_z_towards_its_shock():
         wrong.append(float(np.abs(found - exact).max() / exact.max()))
         due.append(end / (1 - first / largest_slope(equation, g)) / shock - 1)
     assert np.abs(exact - field[:, 0]).max() > 0.1 * exact.max()  # it has moved
-    print(wrong, due)
     assert wrong[1] < 1e-3 and wrong[1] < wrong[0] / 8
     assert abs(due[1]) < 0.03 and abs(due[1]) < abs(due[0]) / 4
 
@@ -198,7 +199,6 @@ def test_waves_on_a_uniform_current_drift_with_electrons_and_go_both_ways_by_hel
 
     assert min(apart(first, last) + apart(carried, last)) > 0.25  # neither at rest nor only carried along
     wrong = apart(found, last)
-    print(wrong)
     assert wrong[0] < 1e-4 and wrong[1] < 5e-3
 
 
@@ -238,6 +238,69 @@ def test_a_beltrami_field_grows_and_saturates_by_feedback():
     for t in (1.0, 3.0, 5.0):
         carry = advance(equation, "ark4", carry, 10**6, t, options)
         wrong.append(np.abs(strength(sample(equation, "ark4", carry, t, options)[1]) / saturating(first, t) - 1))
-    print([w.max() for w in wrong], wrong[2][equator])
     assert wrong[0].max() < 3e-6 and wrong[1].max() < 1e-3
     assert wrong[2][equator] < 2e-3  # near the poles fields still grow: too steep in angle for these degrees
+
+
+# --- Ohmic decay -----------------------------------------------------------------------------------------------------
+
+
+def test_a_mode_of_order_one_decays_at_its_rate_and_the_page_says_so(tmp_path):
+    """(l, m) = (2, 1) in three dimensions, k = 5.05283555048 of Bessel functions."""
+    small = {"geometry.n_r": 16, "geometry.l_max": 2, "geometry.m_max": 1, "time.t_end": 0.02, "output.spectra": None}
+    run = kiral.run("crust-decay", small | {"output.snapshots": {"at": [0.02]}}, out=tmp_path / "run", progress=False)
+    name, _, expected, measured, _ = estimate_rows(run)[0]
+    assert name == "rate of the energy"
+    assert float(expected) == pytest.approx(-2 * 5.05283555048**2, rel=1e-8)
+    assert float(measured) == pytest.approx(-2 * 5.05283555048**2, rel=1e-7)
+    f = run.snapshots["f"][-1].values
+    assert np.abs(f[:, 2, 1]).max() > 0.01
+    f[:, 2, 1] = 0.0
+    assert np.abs(f).max() < 1e-14
+
+
+# --- published behaviour ---------------------------------------------------------------------------------------------
+
+
+def flux_and_rotation(run, time):
+    """Ψ = r sinθ A_φ and electrons' angular velocity over f, -curl B_φ/(r sinθ), off both boundaries, flat arrays."""
+    snapshot = run.snapshots.sel(t=time, method="nearest")
+    r = np.asarray(snapshot["r"])
+    f, shell = snapshot["f"].values[0, :, 0], make_shell(r[::4], 4)
+    level = np.arange(f.shape[0])[:, None] * (np.arange(f.shape[0])[:, None] + 1.0)
+    x = np.linspace(-0.98, 0.98, 81)
+    basis = [np.polynomial.legendre.Legendre.basis(l).deriv() for l in range(f.shape[0])]
+    slopes = np.stack([np.sqrt((2 * l + 1) / (4 * np.pi)) * p(x) for l, p in enumerate(basis)])
+    second = shell.derivative(shell.projected(shell.derivative(f)))
+    current = level * f / r**2 - shell.projected(second)
+    inside = slice(2, -2)
+    flux = (f.T @ slopes * (1 - x**2))[inside].ravel()
+    return flux, -((current / r**2).T @ slopes)[inside].ravel()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("degree", [1, 2])
+def test_hall_drift_goes_to_the_attractor(degree, tmp_path):
+    """Gourgouliatos & Cumming (2014, PRL 112, 171101): electrons rotate alike along lines of the field, nearly in proportion
+    to the flux; from degree l mainly l and l + 2 are there, their ratio steady, and little energy is in the toroidal field.
+
+    Hall number 50, uniform n_e and diffusivity, a shell of a quarter of the radius.
+    """
+    given = {"geometry.inner": 0.75, "geometry.n_r": 16, "geometry.l_max": 15, "model.magnetic_diffusivity": 0.02}
+    given |= {"initial": {"kind": "decay_mode", "degree": degree}, "time.t_end": 1.0, "output.series": {"every_time": 0.1}}
+    times = [0.0, 0.6, 0.8, 1.0]
+    run = kiral.run("crust-hall", given | {"output.spectra": {"at": times}, "output.snapshots": {"at": times}}, out=tmp_path)
+
+    def spread(time):
+        """Of the angular velocity among points of nearly the same flux, over that of all."""
+        flux, rotation = flux_and_rotation(run, time)
+        groups = np.array_split(rotation[np.argsort(flux)], 30)
+        return np.sqrt(np.mean([group.var() for group in groups])) / rotation.std()
+
+    assert spread(0.0) > 0.4 and spread(1.0) < 0.12
+    assert abs(np.corrcoef(*flux_and_rotation(run, 1.0))[0, 1]) > 0.9
+    poloidal, toroidal = (run.spectra[f"energy_{part}_l"].values for part in ("poloidal", "toroidal"))
+    assert np.all(poloidal[1:, [degree, degree + 2]].sum(axis=1) > 0.95 * poloidal[1:].sum(axis=1))
+    assert np.all(toroidal[1:].sum(axis=1) < 5e-3 * poloidal[1:].sum(axis=1))
+    ratio = poloidal[1:, degree + 2] / poloidal[1:, degree]
+    assert ratio.max() / ratio.min() < {1: 1.5, 2: 1.15}[degree]  # by Ohm's law alone the share of l + 2 would fall

@@ -379,6 +379,20 @@ def test_a_uniform_temperature_is_the_prescribed_one(problem):
         assert float(a) == pytest.approx(float(b), rel=2e-4)
 
 
+def test_a_run_keeps_its_budgets_and_goes_on_to_the_same_bits(tmp_path):
+    """A strong field heats the crust: field and heat close together, stopped and resumed or not."""
+    strong_field = {"initial.b_mean": 3e14, "initial.noise": 0.3, "initial.noise_degree": 2}
+    given = SMALL | strong_field | {"time.t_end": 0.4, "output.series": {"every_time": 0.2}}
+    whole = kiral.run("crust-cmi-axisymmetric", given, out=tmp_path / "whole", progress=False)
+    part = kiral.run("crust-cmi-axisymmetric", given | {"time.t_end": 0.2}, out=tmp_path / "part", progress=False)
+    rest = kiral.resume(part.path, {"time.t_end": 0.4}, progress=False)
+    names = ("energy_poloidal", "energy_toroidal", "heat_content", "temperature_max", "photon_energy")
+    assert all(np.array_equal(rest.series[name], whole.series[name]) for name in names)
+    assert float(abs(whole.series["drift_heat"]).max()) < 1e-13
+    assert float(abs(whole.series["drift_energy"]).max()) < 1e-5
+    assert float(whole.series["joule_heat"][-1]) > 0
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

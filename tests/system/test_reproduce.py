@@ -13,7 +13,7 @@ from kiral.papers.reproduce import load_paper
 LARGER = {
     "dehmanpons2024": {
         "third-stage-cause", "proto-neutron-star", "run-late-hall", "run-saturation", "run-saturates", "run-oscillations",
-        "run-energy", "equipartition-degrees", "parity-chiral", "parity-hall", "run-transfer", "run-onset", "run-slope",
+        "run-energy", "equipartition-degrees", "parity-hall", "run-transfer", "run-onset", "run-slope",
         "run-seed", "run-alike", "run-time-22", "run-time-400", "run-cells-40", "run-resolved",
     },
     "fiorillo2024": set(),

@@ -59,7 +59,8 @@ def test_cases_of_kiral_are_valid_and_resolve():
     assert case_names() == [
         "bipolar", "chiral-magnetic-wave", "chiral-relaxation", "cmw-pulse", "cpi", "cpi-maxwell", "cpi-turbulence",
         "crust-cmi-3d", "crust-cmi-axisymmetric", "crust-decay",
-        "crust-hall", "crust-linear", "decaying-helical", "energy-resolved", "fast-flavor-1d", "fast-flavor-3d",
+        "crust-hall", "crust-linear", "crust-magnetothermal", "decaying-helical", "energy-resolved", "fast-flavor-1d",
+        "fast-flavor-3d",
         "inverse-cascade-inhomogeneous", "kinetic-anomaly", "kinetic-cmw", "kinetic-ohm", "msw", "mu5-step", "sourced-cpi",
         "supernova-cpi", "supernova-cpi-flow", "two-beam", "zero-mean-mu5",
     ]  # fmt: skip

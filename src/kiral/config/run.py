@@ -342,6 +342,12 @@ class CrustLinearRun(RunConfig):
 
         return scenario(self)
 
+    def needs(self, devices: int, gpu: bool = False) -> Needs:
+        """What memory, steps and disk are estimated from: `kiral.crust.emhd_resources`."""
+        from kiral.crust.emhd_resources import needs
+
+        return needs(self)
+
 
 class ShellTime(Time):
     """Time span, scheme and step control."""
@@ -379,6 +385,12 @@ class ShellRun(RunConfig):
         from kiral.crust.emhd_estimates import scenario
 
         return scenario(self)
+
+    def needs(self, devices: int, gpu: bool = False) -> Needs:
+        """What memory, steps and disk are estimated from: `kiral.crust.emhd_resources`."""
+        from kiral.crust.emhd_resources import needs
+
+        return needs(self)
 
 
 class CrustEMHDTime(Time):
@@ -427,6 +439,12 @@ class CrustEMHDRun(RunConfig):
         from kiral.crust.linear_estimates import scenario
 
         return scenario(self)
+
+    def needs(self, devices: int, gpu: bool = False) -> Needs:
+        """What memory, steps and disk are estimated from: `kiral.crust.emhd_resources`."""
+        from kiral.crust.emhd_resources import needs
+
+        return needs(self)
 
 
 RUNS: dict[str, type[RunConfig]] = {

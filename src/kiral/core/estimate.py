@@ -61,7 +61,8 @@ class Needs:
     processor that `measured` names, on one device; traffic: bytes that one right-hand side moves at least, on each device;
     rows: bytes of one row by output; floor: bytes of each output without rows; checkpoint: bytes of one; fits(bytes): what
     to set so that a device needs no more; small: overrides that make a case quick to measure; unknown: what the numbers
-    leave out, in words; parts: number of parts that devices share, where it is not the box.
+    leave out, in words; parts: number of parts that devices share, where it is not the box (1: nothing is shared); size:
+    the settings that make it so large, in words, where that is not `grid`.
     """
 
     points: int
@@ -80,6 +81,7 @@ class Needs:
     small: dict[str, Any]
     unknown: tuple[str, ...] = ()
     parts: int | None = None
+    size: str | None = None
 
 
 def steady_limits(rates: Mapping[str, Range]) -> tuple[Limit, ...]:

@@ -20,6 +20,7 @@ from kiral.crust.emhd_observables import CRUST, SHELL, Units, observables
 from kiral.crust.emhd_state import Matter, initial_state
 from kiral.crust.heat_build import thermal
 from kiral.crust.heat_emhd import ThermalEMHD, first_heat
+from kiral.crust.heat_observables import heat_coordinates, heat_monitors
 from kiral.crust.imbalance_material import Driven, driven
 from kiral.crust.induction import Induction, make_induction
 from kiral.crust.modes import ohmic_modes
@@ -76,10 +77,12 @@ def problem_of(config: ShellRun | CrustEMHDRun, equation: ShellEMHD, induction: 
             Coordinate("m", sphere.orders, "1", "order of the spherical harmonic"),
             Coordinate("part", np.arange(2), "1", "0: real part, 1: imaginary part"),
             Coordinate("r", np.asarray(induction.shell.r), units.length, "areal radius"),
+            *(heat_coordinates(sphere) if isinstance(equation, ThermalEMHD) else ()),
         ),
         t_start=config.time.t_start,
         time_unit=units.time,
         progress=("energy_poloidal", "energy_toroidal") if units is SHELL else ("b_mean", "even_share"),
+        monitors=heat_monitors() if isinstance(equation, ThermalEMHD) else (),
         notes={"remarks": []},
     )
 

@@ -64,6 +64,9 @@ def equations(config: Mapping[str, Any]) -> Sequence[str]:
         formula = f"k5 = (k5w + b B·{curl}{'/N' if nb != 'B' else ''})/(1 + b B²)" if model["feedback"] else "k5 = k5w"
         cap = model.get("k5_max")
         lines.append(formula + (f",   |k5| ≤ {cap:g}" + ("/km" if star else "") if cap else ""))
+    if model.get("heat"):
+        lines.append("C_v N ∂t T + ∇·(N² F) = N² (Q_J − Q_ν)")
+        lines.append("N F = −κ/(1 + h²) [∇(N T) + h (h·∇(N T)) + h × ∇(N T)],   h = ω_B τ b")
     return (*lines, _numbers(model))
 
 
@@ -85,7 +88,7 @@ def estimate_rows(run: Any) -> list[Sequence[str]]:
         return []
     t, poloidal, toroidal = (np.asarray(data[name], float) for name in ("t", "energy_poloidal", "energy_toroidal"))
     time = data["t"].attrs.get("units", "")
-    rows: list[Sequence[str]] = []
+    rows: list[Sequence[str]] = list(_decay_rows(run, t))
     for stage in stages(t, poloidal, toroidal):
         rows += _stage_rows(stage, time, _bound(run, stage))
     if (equal := equal_energies(t, poloidal, toroidal)) is not None:
@@ -105,6 +108,22 @@ def _stage_rows(stage: Stage, time: str, bound: float | None) -> Iterator[Sequen
     yield f"{stage.name} stage, rate of the energy", f"1/{time}", most, _number(stage.slope), f"{where}: {fit}"
     if stage.name == "exponential":
         yield "exponential stage, rate of the field", f"1/{time}", "", _number(stage.slope / 2), "half of it"
+
+
+def _decay_rows(run: Any, t: np.ndarray) -> Iterator[Sequence[str]]:
+    """Of one mode that only decays: its rate, from Bessel functions."""
+    from kiral.crust.modes import decay_modes
+
+    model, initial = run.config["model"], run.config["initial"]
+    alone = initial["kind"] == "decay_mode" and not initial.get("noise") and not (model["hall"] or model["chiral"])
+    if model["kind"] != "shell_emhd" or not alone:
+        return
+    k = float(decay_modes(run.config["geometry"]["inner"], initial["degree"], initial["part"], 1)[0])
+    energy = sum(np.asarray(run.series[f"energy_{part}"], float) for part in ("poloidal", "toroidal"))
+    measured = float(np.log(energy[-1] / energy[0]) / (t[-1] - t[0]))
+    how = "between the first sample and the last; expected -2 η k² with Bessel functions' k"
+    unit = run.series["t"].attrs.get("units", "")
+    yield "rate of the energy", f"1/{unit}", _number(-2 * model["magnetic_diffusivity"] * k**2, 9), _number(measured, 9), how
 
 
 def _bound(run: Any, stage: Stage) -> float | None:

@@ -1,7 +1,7 @@
 """The products of `kiral.crust.emhd` on the grid: Hall term, k5 with the anomaly's feedback, and what they make of E.
 
-Feedback: k5 = (k5w + b B·curl NB/N)/(1 + b B²), and only then the cap (Dehman & Pons 2024; n5 quasi-steady), or n5 with an equation of
-its own, ∂t k5 = N n5_rate [k5w - k5 + b (B·curl NB/N - k5 B²)]. Local observers' E is that of the equation over N.
+Feedback: k5 = (k5w + b B·curl NB/N)/(1 + b B²), then the cap (Dehman & Pons 2024; n5 quasi-steady), or n5 with an equation
+of its own, ∂t k5 = N n5_rate [k5w - k5 + b (B·curl NB/N - k5 B²)]. Local observers' E is that of the equation over N.
 
 In weak form Σ curl(NB)·E of the Hall term is 0 to round-off, so that it conserves energy in space; Hall drift makes no helicity
 either. At the perfect conductor tangential E is 0: that determines the toroidal part of curl NB at this one node, which f does

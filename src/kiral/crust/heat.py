@@ -27,7 +27,6 @@ from kiral.constants import YEAR_S
 from kiral.core import block_tridiagonal
 from kiral.core.equation import Rate, rate_limit
 from kiral.core.table import TimeTable, at_time
-from kiral.crust.coefficients import KM2_YEAR
 from kiral.crust.heat_matter import bremsstrahlung, envelope_flux, plasmon_decay
 from kiral.crust.heat_tables import HeatTables
 from kiral.crust.rates import CM_PER_KM
@@ -36,7 +35,7 @@ from kiral.geometry.sphere import Sphere
 
 ACROSS_LIMIT, OBLIQUE_LIMIT = 2.5, 0.05
 """Largest step times the rates of conduction along the sphere, and of that which an oblique field couples to the radius. The
-second is measured: dipoles with ω_B τ from 30 to 1000, implicit rates of 1e2 to 1e5 per step, become unstable from 0.08 on."""
+second is measured, in dipoles with ω_B τ = 30 and 1000, implicit rates times step 1e3 to 3e4: 0.05 is stable, 0.10 is not."""
 Vector = tuple[Array, Array, Array]
 
 
@@ -251,8 +250,3 @@ def _conducted(kappa: Array, h: Vector | None, slope: Vector) -> Vector:
     along, factor = sum(a * x for a, x in zip(h, slope, strict=True)), kappa / (1 + sum(a * a for a in h))
     turned = (h[1] * slope[2] - h[2] * slope[1], h[2] * slope[0] - h[0] * slope[2], h[0] * slope[1] - h[1] * slope[0])
     return tuple(factor * (x + a * along + y) for x, a, y in zip(slope, h, turned, strict=True))
-
-
-def energy_per_volume(value: Array) -> Array:
-    """κ [erg cm⁻¹ s⁻¹ K⁻¹] in G² km²/(yr K)."""
-    return KM2_YEAR * value

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kiral.constants import SPEED_OF_LIGHT_CM_S
 from kiral.core.table import TimeTable
 from kiral.crust.coefficients import KM2_YEAR, CrustMatter, of_matter
 from kiral.crust.conductivity import scattering
@@ -17,6 +18,7 @@ from kiral.crust.heat_config import Heat
 from kiral.crust.heat_emhd import Thermal, ThermalEMHD
 from kiral.crust.heat_matter import Conduction, conduction, heat_capacity
 from kiral.crust.heat_tables import HeatTables, make_tables
+from kiral.crust.tov import SUN_KM
 from kiral.geometry.shell import Shell
 from kiral.geometry.sphere import GridSize, Sphere, make_sphere
 
@@ -92,9 +94,6 @@ def _surface(found: Star, matter: CrustMatter, gr: bool) -> Surface:
     """The envelope between the outer boundary and the star's surface."""
     whole = found.profile.isel(r=-1)
     radius, lapse = float(whole["r"]), float(whole["lapse"]) if gr else 1.0
-    from kiral.constants import SPEED_OF_LIGHT_CM_S
-    from kiral.crust.tov import SUN_KM
-
     gravity = SPEED_OF_LIGHT_CM_S**2 * SUN_KM * found.mass / radius**2 * float(whole["stretch"]) * 1e-5
     area = (radius * lapse / (float(matter.r[-1]) * float(matter.lapse[-1]))) ** 2
     return Surface(jnp.asarray(gravity), jnp.asarray(area))

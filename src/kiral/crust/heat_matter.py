@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from kiral.constants import BOLTZMANN_ERG_K, BOLTZMANN_EV_K, ELECTRON_MASS_EV, EV_ERG, FINE_STRUCTURE, HBAR_C_EV_CM
 from kiral.constants import SPEED_OF_LIGHT_CM_S as C_CM_S
 from kiral.core.arrays import namespace
-from kiral.crust.conductivity import CHARGE_SQUARED, Scattering, fermi_relativity
+from kiral.crust.conductivity import ATOMIC_MASS_G, CHARGE_SQUARED, Scattering, fermi_relativity
 
 STEFAN_BOLTZMANN = math.pi**2 * BOLTZMANN_ERG_K**4 / (60 * (HBAR_C_EV_CM * EV_ERG) ** 3) * C_CM_S
 """σ [erg cm⁻² s⁻¹ K⁻⁴]."""
@@ -126,8 +126,6 @@ def classical_heat_capacity(coupling: Any) -> Any:
 
 def _plasma(temperature: Any, z: Any, a: Any, ion_density: Any) -> tuple[Any, Any]:
     """(Γ, T/T_p) of the ions."""
-    from kiral.crust.conductivity import ATOMIC_MASS_G
-
     kt = BOLTZMANN_ERG_K * temperature
     cell = (3 / (4 * math.pi * ion_density)) ** (1 / 3)
     hbar = HBAR_C_EV_CM * EV_ERG / C_CM_S

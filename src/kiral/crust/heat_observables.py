@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 
 from kiral.constants import YEAR_S
-from kiral.core.problem import Coordinate, Observable
+from kiral.core.problem import Coordinate, Monitor, Observable
 from kiral.crust.linear_observables import ERG
 from kiral.geometry.sphere import Sphere
 
@@ -41,6 +41,19 @@ def _temperature(eq, t, y):
     return eq.heat.temperature(y.matter.heat)
 
 
+def _share_at_ends(eq, t, y):
+    heat = eq.heat
+    weights = heat.shell.weights * heat.shell.r**2
+    at_end = jnp.abs(heat.tables.place(y.matter.heat)) >= 1.0
+    return jnp.sum(weights * heat.over_sphere(at_end.astype(float))) / (4 * jnp.pi * jnp.sum(weights))
+
+
+def heat_monitors() -> tuple[Monitor, ...]:
+    """Temperatures that the tables do not hold."""
+    what = "part of the crust is colder than model.heat.lowest or hotter than model.heat.highest: it is taken to be as there"
+    return (Monitor("beyond_tables", 0.0, what),)
+
+
 def heat_coordinates(sphere: Sphere) -> tuple[Coordinate, ...]:
     """The angles at which the temperature is stored: those where it is evolved."""
     return (
@@ -58,6 +71,7 @@ def heat_observables() -> tuple[Observable, ...]:
         Observable("temperature_min", (), "K", "lowest temperature", _extreme(jnp.min)),
         Observable("edge_temperature_max", (), "K", "highest temperature at the outer boundary", _edge(jnp.max)),
         Observable("edge_temperature_min", (), "K", "lowest temperature at the outer boundary", _edge(jnp.min)),
+        Observable("beyond_tables", (), "1", "share of the crust's volume beyond the ends of the tables in T", _share_at_ends),
         Observable("heat_content", (), "erg", f"heat content {infinity}", _content),
         Observable("joule_power", (), "erg/s", f"power that currents heat the crust with, {infinity}", _power("joule")),
         Observable("neutrino_luminosity", (), "erg/s", f"neutrinos from the crust, {infinity}", _power("neutrinos")),

@@ -174,7 +174,8 @@ def evolution(delta_mu: float = DELTA_MU, b_from: float = SEED, cooling: bool = 
         rows = np.concatenate([rows, _rows(operator, keep, times, states)], axis=1)
     rows = rows[:, : int(np.argmax(rows[1] >= TARGET)) + 1]
     crossing = float(np.interp(math.log(TARGET), np.log(rows[1, -2:]), rows[0, -2:]))
-    return Evolution(*rows, crossing)
+    t_all, b_mean, poloidal, toroidal, pole = rows
+    return Evolution(t_all, b_mean, poloidal, toroidal, pole, crossing)
 
 
 def _steps(delta_mu: float, cooling: bool) -> Iterator[tuple[float, Callable[[np.ndarray], np.ndarray]]]:
@@ -233,6 +234,7 @@ def blocked(xi: np.ndarray | float = 0.0) -> Callable[[np.ndarray], np.ndarray]:
     Energy conservation for matter near beta equilibrium: a capture takes E > mu_n - mu_p = mu_e - δmu, nuclei in their ground
     state even more. Then ∫ E² (E - w)² f dE with w = mu_e - δmu is mu_e² (kT)³ 2 φ3(ξ) to leading order in kT/mu_e.
     """
+
     def factor(mu_e: np.ndarray) -> np.ndarray:
         near = np.array([fermi_factor(mu, TEMPERATURE, mu - xi * KT_MEV) for mu in np.atleast_1d(mu_e)])
         return near / fermi_factor(np.atleast_1d(mu_e), TEMPERATURE)

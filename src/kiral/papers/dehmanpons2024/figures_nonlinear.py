@@ -26,9 +26,7 @@ PAPER = {"75 yr": (75.0, TARGET), "100 yr": (100.0, 1e16), "200 yr": (200.0, 3e1
 
 def stages(context: Context) -> Drawing | None:
     """Fig. 2: poloidal, toroidal and total energy in time; mean field, and the dipole outside."""
-    t, poloidal, toroidal, b, pole = series(
-        context, "crust", "energy_poloidal", "energy_toroidal", "b_mean", "surface_dipole"
-    )
+    t, poloidal, toroidal, b, pole = series(context, "crust", "energy_poloidal", "energy_toroidal", "b_mean", "surface_dipole")
     first, early, middle = t > 0, (t > 0) & (t < 45), (t > 35) & (t < 90)
     squares = at(context, "crust", "energy_toroidal", 5) * (t / 5) ** 2
     grown = (poloidal + toroidal)[np.argmin(abs(t - 60))] * np.exp(0.3 * (t - 60))
@@ -98,7 +96,7 @@ def growth_rate(context: Context) -> Drawing | None:
 
 def terms(context: Context) -> Drawing | None:
     """Mean field and even degrees, with one term left out."""
-    if not context.has("no-hall"):
+    if not context.has("no-feedback"):
         return None
     named = {"crust": ("all terms", ORANGE, "-"), "no-hall": ("no Hall drift", BLUE, "--"),
              "no-feedback": ("no feedback", GREEN, "-"), "degrees": ("all terms, more degrees", PURPLE, ":")}  # fmt: skip
@@ -128,8 +126,11 @@ def departures(context: Context) -> Drawing | None:
         "delta-small": (r"$\delta\mu/kT=10^{-4}$", GREEN), "seed-gauss": ("seed of 3 G", PURPLE),
         "cells-40": ("40 cells, second order", GREY),
     }  # fmt: skip
-    curves = tuple(Curve(label, *series(context, name, "b_mean"), color) for name, (label, color) in named.items())
-    panel = Panel(TIME, MEAN, curves, x_min=2.0, y_limits=(1e12, 1e17), horizontal=(Mark(r"$10^{15}$ G", TARGET),))
+    curves = []
+    for name, (label, color) in named.items():
+        t, b = series(context, name, "b_mean")
+        curves.append(Curve(label, t, b, color))
+    panel = Panel(TIME, MEAN, tuple(curves), x_min=2.0, y_limits=(1e12, 1e17), horizontal=(Mark(r"$10^{15}$ G", TARGET),))
     caption = "Mean field with Hall drift and feedback, 1e9 K."
     return style.draw("departures", "Other departures from equilibrium and seeds", caption, (panel,))
 

@@ -33,7 +33,9 @@ RESOLUTION = {"radius": "radius", "degrees": "degrees", "steps": "steps", "round
 def saturation(context: Context) -> Measured:
     """Mean field at 200 and 300 yr."""
     early, late = (at(context, "crust", "b_mean", t) for t in (200, 300))
-    text = f"{early:.2g} G at 200 yr, {late:.2g} G at 300 yr, with degrees up to {_largest(context)}"
+    warm, cool = (at(context, name, "b_mean", 150) for name in ("crust", "cooling"))
+    text = f"{early:.2g} G at 200 yr, {late:.2g} G at 300 yr, with degrees up to {_largest(context)}; "
+    text += f"{warm:.2g} G at 150 yr, {cool:.2g} G in a crust that cools"
     return Measured(which(2e16 <= early < 1e17, 3e15 < early < 2e16), text)
 
 

@@ -83,7 +83,7 @@ def from_a_few_gauss(context: Context) -> Measured:
 
 def chemical_energy(context: Context) -> Measured:
     """What of the chiral current's work becomes field in the growing mode."""
-    made = common.induction().productions(mode().f[:1].real, mode().g[:1].real)
+    made = common.induction().productions(np.real(mode().f[:1]), np.real(mode().g[:1]))
     share = float((made.work[0] - made.joule[0]) / made.work[0])
     held = made.work[0] > 0 and 0 < share < 1
     return Measured(bool(held), f"{100 * share:.0f} % of the chiral current's work becomes field, the rest heat")

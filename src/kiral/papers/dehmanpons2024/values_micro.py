@@ -55,7 +55,7 @@ def convention(context: Context) -> Measured:
 def minus_sign(context: Context) -> Measured:
     """Sign of ∫E·B in the growing mode, where k5 > 0."""
     operator, found = common.induction(), common.mode()
-    made = operator.productions(found.f[:1].real, found.g[:1].real)
+    made = operator.productions(np.real(found.f[:1]), np.real(found.g[:1]))
     held = bool(operator.coefficients.k5.min() > 0 and made.linkage[0] > 0)
     return Measured(held, "the fastest mode: -2∫E·B = dH/dt > 0 with k5 > 0 everywhere")
 

@@ -35,7 +35,8 @@ def at(context: Context, name: str, quantity: str, t: float) -> float:
 
 def rate_at(context: Context, name: str, t: float) -> float:
     """Growth rate of the energy of a run at a time [1/yr]."""
-    return float(np.interp(t, *series(context, name, "growth_rate")))
+    times, rate = series(context, name, "growth_rate")
+    return float(np.interp(t, times, rate))
 
 
 def reached(context: Context, name: str, field: float) -> float:
