@@ -181,9 +181,12 @@ def _header(config: RunConfig, path: Path) -> str:
     import jax
 
     devices = jax.devices()
-    size = " x ".join(str(n) for n in config.as_dict().get("geometry", {}).get("n", []))
+    geometry = config.as_dict().get("geometry", {})
+    size = " x ".join(str(n) for n in geometry.get("n", []))
+    size = size or " ".join(f"{key} {geometry[key]}" for key in ("n_r", "l_max", "m_max") if key in geometry)
     parts = [f"kiral {kiral.__version__}", f"{len(devices)} x {devices[0].device_kind}", config.devices.precision]
-    return " · ".join([*parts, f"grid {size}", config.time.scheme, f"-> {path}"])
+    parts += [f"grid {size}"] if size else []
+    return " · ".join([*parts, config.time.scheme, f"-> {path}"])
 
 
 def _facts(config: RunConfig, directory: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ order + 1), T those of one of the three factors of 1 - h A (degrees × blocks ×
     tables of the scheme         3 T       making them: 11.5 T; made and dropped in every step: 8.5 T
     stages of a step             43 M      slopes both implicit and explicit, components of fields
     products on the grid         11 G of Hall drift, 14 G with feedback; a part of the elements at a time
+    heat                         10 T, 30 G; each field of matter on the grid that is evolved: 20 G
     a side step for output       state, slope and tables once more
 
 The numbers are what XLA's buffers of the compiled step showed.
@@ -29,8 +30,8 @@ from kiral.core.estimate import CHUNK, CHUNK_ROWS, DESCRIPTION, Limit, Needs, Ra
 Run = Any
 """A `CrustLinearRun`, `CrustEMHDRun` or `ShellRun` of `kiral.config.run`."""
 EVALUATIONS = 6
-STAGES, MAKING, REMAKING = 43.0, 11.5, 8.5
-HALL_FIELDS, REACTING_FIELDS, THERMAL_FIELDS = 11.0, 14.0, 20.0
+STAGES, MAKING, REMAKING, HEAT_MAKING = 43.0, 11.5, 8.5, 10.0
+HALL_FIELDS, REACTING_FIELDS, THERMAL_FIELDS = 11.0, 14.0, 30.0
 HALL_LIMIT, SHORTEST = 3.5, 2.4
 """As `kiral.crust.emhd` and `kiral.crust.emhd_products` have them."""
 PEAK = Range(0.6, 4.0)
@@ -46,8 +47,8 @@ SERIES_COLUMNS, SPECTRA, FIELDS = 80, 4, 9
 
 class Counts(NamedTuple):
     """Degrees and orders; nodes along the radius; blocks and unknowns of a block; bytes of a number of the state; points of
-    the grid, 0 where there is none; fields of products; fields of matter on the grid that are evolved; are tables kept from
-    step to step."""
+    the grid, 0 where there is none; fields of products; fields of matter on the grid that are evolved; is heat among them;
+    are tables kept from step to step."""
 
     degrees: int
     orders: int
@@ -58,6 +59,7 @@ class Counts(NamedTuple):
     points: int
     products: float
     evolved: int
+    heat: bool
     kept: bool
 
     @property
@@ -78,7 +80,7 @@ def counts(config: Run, l_max: int | None = None) -> Counts:
     nodes, blocks = grid.n_r + 1, grid.n_r // grid.order + 1
     block, kept = 2 * grid.order, config.time.scheme == "ark4"
     if model.kind == "crust_linear":
-        return Counts(top, 1, nodes, blocks, block, 8, 0, 0.0, 0, kept)
+        return Counts(top, 1, nodes, blocks, block, 8, 0, 0.0, 0, False, kept)
     m_max = round(grid.m_max * top / grid.l_max)
     reacting = model.chiral and model.feedback
     heat = getattr(model, "heat", None) is not None
@@ -87,7 +89,7 @@ def counts(config: Run, l_max: int | None = None) -> Counts:
     number = 16 if m_max else 8
     points = n_theta * n_phi * (blocks - 1) * (grid.order + 1)
     evolved = (model.n5_rate is not None) + heat
-    return Counts(top + 1, m_max + 1, nodes, blocks, block, number, points, products, evolved, kept)
+    return Counts(top + 1, m_max + 1, nodes, blocks, block, number, points, products, evolved, heat, kept)
 
 
 def _grid(l_max: int, m_max: int) -> tuple[int, int]:
@@ -111,8 +113,8 @@ def memory(count: Counts) -> dict[str, float]:
     carried = 6 * one + 3 * count.evolved * field + 3 * table * count.kept
     found = {
         "state, its slopes, tables": carried,
-        "making new tables": (MAKING if count.kept else REMAKING) * table,
-        "stages of a step": STAGES * one + 14 * count.evolved * field,
+        "making new tables": (MAKING if count.kept else REMAKING) * table + HEAT_MAKING * table * count.heat,
+        "stages of a step": STAGES * one + 17 * count.evolved * field,
         "products on the grid": count.products * field,
         "side step for output": carried,
     }
@@ -126,8 +128,8 @@ def needs(config: Run) -> Needs:
     cost = measured_cost(Path(__file__).parent)
     points = count.degrees * count.orders * count.nodes
     per = Range(*cost[("three_dimensional" if count.orders > 1 else "axisymmetric") if count.products else "linear"])
-    if config.time.scheme == "ark4_refreshed":
-        per = per.times(Range(*cost["refreshed"]))
+    if not count.kept:
+        per = per.times(Range(*cost["heat" if count.heat else "refreshed"]))
     field, columns = 8.0 * count.points, 8.0 * (count.degrees + count.orders)
     shape = (grid.n_r, grid.l_max, 0 if model_is_linear(config) else grid.m_max)
     return Needs(
@@ -141,7 +143,7 @@ def needs(config: Run) -> Needs:
         measured=f"{cost['machine']}, {cost['date']}",
         traffic=18 * field + 10 * count.function + 3 * count.factor,
         rows={
-            "series": SERIES_COLUMNS * 8.0,
+            "series": 8.0 * (SERIES_COLUMNS + count.degrees),
             "spectra": SPECTRA * columns,
             "snapshots": 32.0 * count.degrees * count.orders * count.nodes + count.evolved * field,
         },

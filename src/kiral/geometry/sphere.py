@@ -107,7 +107,7 @@ class Sphere(eqx.Module):
 
     def synthesis(self, modes: Modes) -> Grid:
         """Values on the grid."""
-        return self._on_grid(points.to_points(self, self._rows(modes))[0], modes)
+        return self._on_grid(points.to_points(self, self._rows(modes)), modes)
 
     def analysis(self, values: Grid) -> Modes:
         """Modes ∫ f Y* dΩ up to l_max."""
@@ -118,7 +118,7 @@ class Sphere(eqx.Module):
     def vector_synthesis(self, spheroidal: Modes, toroidal: Modes) -> tuple[Grid, Grid]:
         """(V_θ, V_φ) of S and T."""
         both = points.tangential_rows(self, self._rows(spheroidal), self._rows(toroidal))
-        theta, phi = (self._on_grid(points.to_points(self, x, tangential=True)[0], spheroidal) for x in both)
+        theta, phi = (self._on_grid(points.to_points(self, x, tangential=True), spheroidal) for x in both)
         return theta, phi
 
     def vector_analysis(self, theta: Grid, phi: Grid) -> tuple[Modes, Modes]:

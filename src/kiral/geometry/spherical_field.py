@@ -92,25 +92,26 @@ def through_grid(
     and maxima as (elements, order + 1), grids like those given.
     """
     size, few = shell.order + 1, _elements_of_block(shell, sphere)
-    firsts = np.minimum(np.arange(0, shell.elements, few), shell.elements - few)  # the last ones may be done twice
-    columns, grids = jax.tree.map(_flat, (jax.tree.map(sphere.split, fields), grids))
-    # Outside the loop: as long as the points' last axis, in memory, coefficients do not slow the loops over points down.
-    spread = jax.tree.map(lambda x: jnp.stack([jnp.tile(x[i : i + few].ravel(), sphere.n_theta) for i in firsts]), radial)
+    given = jax.tree.map(_flat, (jax.tree.map(sphere.split, fields), radial, grids))
     if few == shell.elements:
-        found = _block(sphere, function, columns, jax.tree.map(lambda x: x[0], spread), grids)
+        fields, radial, grids = given
+        found = _block(sphere, function, fields, jax.tree.map(lambda x: jnp.tile(x, sphere.n_theta), radial), grids)
     else:
+        firsts = np.minimum(np.arange(0, shell.elements, few), shell.elements - few)  # the last ones may be done twice
 
-        def some(done: Pointwise, block: tuple) -> tuple[Pointwise, None]:
-            first, here = block
+        def one(given: tuple) -> Pointwise:
+            fields, radial, grids = given
+            return _block(sphere, function, fields, _spread(sphere, radial), grids)
+
+        def some(done: Pointwise, first: Array) -> tuple[Pointwise, None]:
             cut = partial(lax.dynamic_slice_in_dim, start_index=first, slice_size=few * size, axis=-1)
-            made = _block(sphere, function, jax.tree.map(cut, columns), here, jax.tree.map(cut, grids))
             put = partial(lax.dynamic_update_slice_in_dim, start_index=first, axis=-1)
-            return jax.tree.map(put, done, made), None
+            return jax.tree.map(put, done, one(jax.tree.map(cut, given))), None
 
-        given = jax.tree.map(lambda x: x[..., : few * size], (columns, grids))
-        shapes = jax.eval_shape(partial(_block, sphere, function), given[0], jax.tree.map(lambda x: x[0], spread), given[1])
+        block = jax.tree.map(lambda x: x[..., : few * size], given)
+        shapes = jax.eval_shape(one, block)
         empty = jax.tree.map(lambda s: jnp.zeros((*s.shape[:-1], shell.elements * size), s.dtype), shapes)
-        found = lax.scan(some, empty, (jnp.asarray(firsts * size), spread))[0]
+        found = lax.scan(some, empty, jnp.asarray(firsts * size))[0]
     return jax.tree.map(lambda x: x.reshape(*x.shape[:-1], shell.elements, size), found)
 
 
@@ -124,15 +125,7 @@ def _elements_of_block(shell: Shell, sphere: Sphere) -> int:
 def _block(sphere: Sphere, function: Callable, fields: PyTree, radial: PyTree, grids: PyTree) -> Pointwise:
     """`through_grid` for some elements as a whole, their points along one axis."""
 
-    def rows(*columns: Array) -> points.Rows:
-        joined = jnp.stack(columns, axis=2)
-        return points.to_rows(sphere, joined.reshape(*joined.shape[:2], -1))
-
-    r, s, t = (rows(*parts) for parts in zip(*fields, strict=True))
-    theta, phi = points.tangential_rows(sphere, s, t)
-    count = len(fields)
-    parts = (points.to_points(sphere, r, count), *(points.to_points(sphere, x, count, tangential=True) for x in (theta, phi)))
-    vectors = tuple(zip(*parts, strict=True))
+    vectors = tuple(_vector(sphere, field) for field in fields)
     found: Pointwise = function(vectors, radial, jax.tree.map(partial(points.of_grid, sphere), grids))
     return Pointwise(
         None if found.vector is None else _analysed(sphere, found.vector),
@@ -140,6 +133,25 @@ def _block(sphere: Sphere, function: Callable, fields: PyTree, radial: PyTree, g
         jax.tree.map(partial(points.largest, sphere), found.largest),
         jax.tree.map(partial(points.to_grid, sphere), found.grids),
     )
+
+
+def _spread(sphere: Sphere, radial: PyTree) -> PyTree:
+    """Functions of radius, (k,), at the points' last axis. By a matrix product: a result of its own in memory.
+
+    As a repetition or slice within the loops over points it would keep those from being vectorised.
+    """
+    leaves, structure = jax.tree.flatten(radial)
+    if not leaves:
+        return radial
+    copies = np.tile(np.eye(leaves[0].size), sphere.n_theta)
+    return jax.tree.unflatten(structure, list(jnp.stack(leaves) @ copies))
+
+
+def _vector(sphere: Sphere, field: Components) -> tuple[Array, Array, Array]:
+    """A field at the points."""
+    r, s, t = (points.to_rows(sphere, x) for x in field)
+    theta, phi = points.tangential_rows(sphere, s, t)
+    return points.to_points(sphere, r), *(points.to_points(sphere, x, tangential=True) for x in (theta, phi))
 
 
 def _analysed(sphere: Sphere, vector: tuple[Array, Array, Array]) -> Components:

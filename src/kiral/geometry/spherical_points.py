@@ -104,27 +104,23 @@ def _turned(sphere: Sphere, x: Array) -> Array:
 # --- points ----------------------------------------------------------------------------------------------------------
 
 
-def to_points(sphere: Sphere, rows: Rows, fields: int = 1, *, tangential: bool = False) -> list[Array]:
-    """Values at the points, one array for each of the fields that lie side by side in k. tangential: over sinθ."""
-    m, half = sphere.m_max + 1, sphere.n_theta // 2
+def to_points(sphere: Sphere, rows: Rows, *, tangential: bool = False) -> Array:
+    """Values at the points; tangential: over sinθ."""
+    m = sphere.m_max + 1
     scale = 1 / _sine(sphere.n_theta)[:, None] if tangential else 1.0
     signs = [s * scale for s in _reflections(sphere.m_max)]
-    waves = [[] for _ in range(fields)]
+    waves = []
     for part in range(len(rows.even)):
         found = (_batched(table[..., : x.shape[2]], x[part]) for table, x in zip(sphere.synthesis_tables, rows, strict=True))
-        even, odd = (x.reshape(m, 1, half, fields, -1) for x in found)
-        for f in range(fields):
-            waves[f].append((signs[0] * even[..., f, :] + signs[1] * odd[..., f, :]).reshape(m, -1))
+        even, odd = (x[:, None] for x in found)
+        waves.append((signs[0] * even + signs[1] * odd).reshape(m, -1))
     if sphere.n_phi == 1:
-        return [real.reshape(1, 1, -1) for (real, *_) in waves]
+        return waves[0].reshape(1, 1, -1)
     cosine, sine = _turns(sphere.m_max, sphere.n_phi)
-    out = []
-    for real, *imaginary in waves:
-        both = (cosine @ real)[None]
-        if imaginary:
-            both = both + np.array([1.0, -1.0])[:, None, None] * (sine @ imaginary[0])
-        out.append(jnp.broadcast_to(both, (2, *both.shape[1:])))
-    return out
+    both = (cosine @ waves[0])[None]
+    if sphere.m_max > 0:
+        both = both + np.array([1.0, -1.0])[:, None, None] * (sine @ waves[1])
+    return jnp.broadcast_to(both, (2, *both.shape[1:]))
 
 
 def from_points(sphere: Sphere, values: Array, rows: int, *, tangential: bool = False) -> Rows:
