@@ -202,6 +202,37 @@ def test_waves_on_a_uniform_current_drift_with_electrons_and_go_both_ways_by_hel
     assert wrong[0] < 1e-4 and wrong[1] < 5e-3
 
 
+@jax.jit
+def fastest_whistler(equation, base, f, g, turns):
+    """|ω| of the fastest linear wave on `base`, by power iteration, and the rate that the equation limits its steps by."""
+    zero = jnp.zeros(())
+
+    def rate(x):
+        found = equation.evaluate(zero, initial_state(*x))[0]
+        return found.f, found.g
+
+    def turned(_, carry):
+        x = jax.jvp(rate, (base,), (carry[0],))[1]
+        size = jnp.sqrt(sum(jnp.sum(jnp.abs(part) ** 2) for part in x))
+        return jax.tree.map(lambda part: part / size, x), size
+
+    limit = equation.evaluate(zero, initial_state(*base))[1]["hall"].rate
+    return jax.lax.fori_loop(0, turns, turned, ((f, g), zero))[1], limit
+
+
+def test_steps_are_limited_by_the_fastest_whistler_of_the_grid():
+    """The bound takes the largest B at each radius and its shortest wave: never below the wave, not far above."""
+    equation = shell_equation(6, 2, 0.5, 16, 4, eta=0.0, hall=HALL)
+    r = np.asarray(equation.shell.r)
+    base, noise = np.zeros((2, 2, 7, 3, r.size), complex)
+    base[:, 1, 0], base[:, 2, 1], base[:, 3, 2] = r - 0.5, (0.3 + 0.2j) * (r - 0.5), 0.2 * (r - 0.5) ** 2
+    base[1] *= 1 - r
+    random = np.random.default_rng(2).normal(size=(2, 6, 3, r.size))
+    noise[:, 1:, :, 1:-1] = (equation.sphere.mask[1:, :, None] * random)[..., 1:-1]
+    wave, limit = (float(x) for x in fastest_whistler(equation, tuple(base), *noise, 300))
+    assert wave < limit < 4 * wave
+
+
 # --- a Beltrami field under feedback ---------------------------------------------------------------------------------
 
 

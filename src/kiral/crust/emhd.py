@@ -30,7 +30,7 @@ from kiral.crust.induction import Induction
 from kiral.crust.material import Steady
 from kiral.geometry.shell import Shell
 from kiral.geometry.sphere import Sphere
-from kiral.geometry.spherical_field import Components, curl_functions, field_components
+from kiral.geometry.spherical_field import Components, curl_functions, field_components, outer_circulation
 
 HALL_LIMIT = 3.5
 """Largest step times the fastest rate of the Hall term: "ark4" is stable to 4.0 on the imaginary, to 4.2 on the real axis."""
@@ -59,7 +59,8 @@ class OhmOperator(eqx.Module):
     def apply(self, y: State) -> State:
         """A y; the ledger is not touched."""
         matter = jax.tree.map(lambda rate, x: -rate * x, self.relaxation, y.matter)
-        return State(*self.tendency(y.f, y.g), matter, jax.tree.map(jnp.zeros_like, y.ledger))
+        f, g = (_joined(x, y.f) for x in self.tendency(_split(y.f), _split(y.g)))
+        return State(f, g, matter, jax.tree.map(jnp.zeros_like, y.ledger))
 
     def tables(self, h: Float[Array, ""]) -> tuple[banded.Factors, Matter]:
         """Factors of 1 - h A by degree; 1 + h times the rates of relaxation."""
@@ -71,11 +72,19 @@ class OhmOperator(eqx.Module):
         """(1 - h A)⁻¹ r."""
         factors, over = tables
         matter = jax.tree.map(lambda x, y: y / x, over, r.matter)
-        if not jnp.iscomplexobj(r.f):
-            return State(*banded.solve(factors, self.induction.shell, r.f, r.g), matter, r.ledger)
-        parts = (jnp.stack([x.real, x.imag], axis=1) for x in (r.f, r.g))
-        f, g = banded.solve(factors, self.induction.shell, *parts)
-        return State(f[:, 0] + 1j * f[:, 1], g[:, 0] + 1j * g[:, 1], matter, r.ledger)
+        f, g = (_joined(x, r.f) for x in banded.solve(factors, self.induction.shell, _split(r.f), _split(r.g)))
+        return State(f, g, matter, r.ledger)
+
+
+def _split(x: Array) -> Array:
+    """Real and imaginary parts side by side along m; real arrays as they are."""
+    return jnp.concatenate([x.real, x.imag], axis=1) if jnp.iscomplexobj(x) else x
+
+
+def _joined(columns: Array, like: Array) -> Array:
+    """The inverse of `_split` for what was like that."""
+    m = like.shape[1]
+    return columns[:, :m] + 1j * columns[:, m:] if jnp.iscomplexobj(like) else columns
 
 
 class ShellEMHD(Equation):
@@ -126,8 +135,9 @@ class ShellEMHD(Equation):
         return jax.tree.map(jnp.add, tendency, self._linear(operator).apply(y)), rates
 
     def _tendency(self, t: Array, y: State) -> tuple[State, dict[str, Rate], Induction]:
-        op, given = self.operator(t, y.matter), y.f
-        y = y._replace(f=self.sphere.split(y.f), g=self.sphere.split(y.g))  # real arithmetic: several times faster
+        op, given, (free_f, free_g) = self.operator(t, y.matter), y.f, self.induction.masks()
+        # Real arithmetic is several times faster, and on what `OhmOperator.apply` works on, compiled code does it once.
+        y = y._replace(f=free_f * self.sphere.split(y.f), g=free_g * self.sphere.split(y.g))
         ohm = self.ohmic(op, y)
         field, current = self.components(op, y)
         found = products(self, op, y, field, current)
@@ -240,11 +250,11 @@ class ShellEMHD(Equation):
             chiral = self.shell.local(c.k5 * c.lapse)
             work = -self.inner(jax.tree.map(lambda x: chiral * x, field), ohm) / (4 * jnp.pi)
         loss = self.inner(current, electric) / (4 * jnp.pi)
-        circulation = curl_functions(self.shell, electric)[1][..., -1] * self.shell.weights[-1]
+        circulation = outer_circulation(self.shell, electric)
         level = jnp.asarray(self.sphere.degrees * (self.sphere.degrees + 1.0))[:, None]
         along = -2 * self.inner(field, electric)
         linkage = along + 2 * self.sphere.mode_product(level * y.f[..., -1], circulation)
-        f_t = turned[0] + op.tendency(y.f, y.g)[0]
+        f_t = turned[0][..., -1] - self.shell.r[-1] * ohm.toroidal[..., -1, -1]
         filtered = linkage_lost = lost_outside = jnp.zeros(())
         if self.damping is not None:
             poloidal, toroidal, outside = self.energies(y)
@@ -252,7 +262,7 @@ class ShellEMHD(Equation):
             lost_outside = 2 * jnp.sum(self.damping * outside)
             linkage_lost = 2 * jnp.sum(self.damping * self.helicity(y))
         edge = self.induction.outside[:, None] * op.coefficients.lapse[-1] / (4 * jnp.pi)
-        outward = self.sphere.mode_product(level * edge * y.f[..., -1], f_t[..., -1]) - lost_outside
+        outward = self.sphere.mode_product(level * edge * y.f[..., -1], f_t) - lost_outside
         chirality = None if found.balance is None else chirality_rates(found.balance, along)
         flux = self._flux_rate(electric, circulation) - self._flux_filtered(y)
         return Ledger(loss + work, work, outward, filtered, linkage - linkage_lost, flux, chirality)

@@ -74,7 +74,7 @@ def _radial(eq: ShellEMHD, op: Induction) -> Radial:
     sh, c = eq.shell, op.coefficients
     wall = np.zeros((sh.elements, sh.order + 1))
     wall[0, 0] = 1.0
-    return Radial(*(sh.local(x) for x in (c.hall, c.k5, c.k5_weak, c.lapse, c.eta, eq.feedback)), wall)
+    return Radial(*(sh.local(x) for x in (c.hall, c.k5, c.k5_weak, c.lapse, c.eta, eq.feedback)), jnp.asarray(wall))
 
 
 def _at_points(eq: ShellEMHD, vectors: tuple[Vector, Vector], at: Radial, evolved: Array | None) -> Pointwise:
@@ -155,7 +155,7 @@ def _hall_rate(eq: ShellEMHD, op: Induction, radial: Array, tangential: Array) -
     """The same of the largest |B_r| and B_t² at each radius, (elements, order + 1): whistlers, and the wall."""
     sh, c, level = eq.shell, op.coefficients, eq.sphere.l_max * (eq.sphere.l_max + 1.0)
     reach = sh.projected(radial) * shortest(sh) + sh.projected(jnp.sqrt(tangential)) * jnp.sqrt(level) / sh.r
-    return jnp.maximum(jnp.max(jnp.abs(c.hall) * reach), _wall_rate(eq, op, tangential[0, 0]))
+    return jnp.maximum(jnp.max(jnp.abs(c.hall) * shortest(sh) * reach), _wall_rate(eq, op, tangential[0, 0]))
 
 
 def _wall_rate(eq: ShellEMHD, op: Induction, square: Array) -> Array:

@@ -41,7 +41,9 @@ WOUND = 40.0
 FOLDS = Range(1.1, 4.0)
 """E-folds of energy of a step over tolerance^(1/4): 1.2 measured where the field saturates."""
 ALIKE = 9.0
-"""The same at most, where everything grows alike: 8 measured."""
+"""The same at most, where everything grows or decays alike: 8 measured."""
+HEAT_STEPS = Range(2.5, 8.0)
+"""What heat multiplies the number of steps by that the error asks for."""
 SERIES_COLUMNS, SPECTRA, FIELDS = 80, 4, 9
 
 
@@ -212,10 +214,11 @@ def _error_control(growth: float, tolerance: float, most: float = FOLDS.high) ->
 
 def _shell_rates(config: Run) -> tuple[dict[str, Range], tuple[str, ...]]:
     model, grid = config.model, config.geometry
-    rates = {"decay": _twice(model.magnetic_diffusivity * (math.pi / (1 - grid.inner)) ** 2)}
+    decay = model.magnetic_diffusivity * (math.pi / (1 - grid.inner)) ** 2
     k5 = model.k5 if isinstance(model.k5, float | int) else max(map(abs, model.k5.value))
-    if k5 := min(abs(k5), model.k5_max or math.inf):
-        rates["error control"] = _error_control(model.magnetic_diffusivity * k5**2 / 4, config.time.tolerance)
+    k5 = min(abs(k5), model.k5_max or math.inf)
+    growth = model.magnetic_diffusivity * k5**2 / 4
+    rates = {"decay": _twice(decay), "error control": _error_control(max(decay, growth), config.time.tolerance, ALIKE)}
     if model.hall:
         across = SHORTEST / (_smallest_gap(grid.order) * (1 - grid.inner) / (grid.n_r // grid.order))
         along = math.sqrt(grid.l_max * (grid.l_max + 1)) / grid.inner
@@ -237,6 +240,8 @@ def _crust_rates(config: Run) -> tuple[dict[str, Range], tuple[float, float] | N
     if growth > 0:
         most = ALIKE if model_is_linear(config) else FOLDS.high
         rates["error control"] = _error_control(growth, config.time.tolerance, most)
+        if getattr(model, "heat", None) is not None:
+            rates["error control"] = rates["error control"].times(HEAT_STEPS)
     if model_is_linear(config) or not model.hall:
         return rates, None
     along = math.sqrt(grid.l_max * (grid.l_max + 1)) / there["r"]

@@ -30,7 +30,7 @@ from jaxtyping import Array, Float, Inexact
 
 from kiral.geometry import spherical_points as points
 from kiral.geometry.legendre import gauss, legendre
-from kiral.geometry.spherical_points import Rows
+from kiral.geometry.spherical_points import Parts
 
 Modes = Inexact[Array, "_ _ ..."]  # complex (l, m, ...) or real (l, columns, ...)
 Grid = Float[Array, "_ _ ..."]  # (theta, phi, ...)
@@ -133,11 +133,11 @@ class Sphere(eqx.Module):
         s, t = (self._modes(x, theta) for x in points.tangential_adjoint(self, *parts))
         return s, t
 
-    def _rows(self, modes: Modes) -> Rows:
+    def _rows(self, modes: Modes) -> Parts:
         columns = self.split(modes)
         return points.to_rows(self, columns.reshape(*columns.shape[:2], -1))
 
-    def _modes(self, rows: Rows, values: Grid) -> Modes:
+    def _modes(self, rows: Parts, values: Grid) -> Modes:
         columns = points.from_rows(rows)
         return self.joined(columns.reshape(*columns.shape[:2], *values.shape[2:]))
 

@@ -25,10 +25,10 @@ from jax import lax
 from jaxtyping import Array, PyTree
 
 from kiral.geometry import spherical_points as points
-from kiral.geometry.shell import Shell
+from kiral.geometry.shell import Shell, lobatto
 from kiral.geometry.sphere import Sphere
 
-BLOCK_POINTS = {"cpu": 2**18, "gpu": 2**24}
+BLOCK_POINTS = {"cpu": 2**17, "gpu": 2**24}
 """Points of the grid in a block of `through_grid`, by platform. CPU: what nine fields need stays in cache; GPU: memory."""
 
 
@@ -74,6 +74,14 @@ def curl_functions(shell: Shell, field: Components) -> tuple[Array, Array]:
     r = shell.local(shell.r)
     weak = shell.derivative_transposed(r * field.spheroidal) + shell.gathered(shell.local_weights * field.radial)
     return shell.projected(r * field.toroidal), weak / shell.weights
+
+
+def outer_circulation(shell: Shell, field: Components) -> Array:
+    """What `curl_functions` gives for the toroidal function of the last node, times its weight: (l, m)."""
+    _, weights, matrix = lobatto(shell.order)
+    r = shell.r[-shell.order - 1 :]
+    along = (r * field.spheroidal[..., -1, :]) @ (weights * matrix[:, -1])
+    return along + shell.local_weights[-1, -1] * field.radial[..., -1, -1]
 
 
 def through_grid(

@@ -1,8 +1,8 @@
 """What `kiral.geometry.sphere` is made of: matrix products in theta and phi over the sphere's points in an order of their own.
 
 Columns. Modes as real arrays (l, columns, ...): real parts of all m, then the imaginary ones; only the real ones for m_max = 0.
-Rows. The same by parity of l, (parts, m, rows, k), k whatever comes after: what Legendre functions multiply. North and south
-are sum and difference of even and odd l, +phi and -phi those of cosines and sines: half of the multiplications each.
+Rows. The same by part and by parity of l, (m, rows, k), k whatever comes after: what Legendre functions multiply. North and
+south are sum and difference of even and odd l, +phi and -phi those of cosines and sines: half of the multiplications each.
 Points. Grid values (signs, half circle, k'): sign of phi, phi from 0 to pi, and k' = (north and south, theta from the pole, k).
 phi = 0 (and pi) stands there for both signs, with half the weight. One point in phi: (1, 1, k').
 """
@@ -23,58 +23,73 @@ if TYPE_CHECKING:
 
 
 class Rows(NamedTuple):
-    """Modes of even and of odd degree, each (parts, m, rows, k)."""
+    """Modes of even and of odd degree, each (m, rows, k)."""
 
     even: Array
     odd: Array
 
 
+Parts = tuple[Rows, ...]  # real, and imaginary but for m_max = 0
+
+
 # --- modes -----------------------------------------------------------------------------------------------------------
 
 
-def to_rows(sphere: Sphere, columns: Array) -> Rows:
+def to_rows(sphere: Sphere, columns: Array) -> Parts:
     """(l, columns, k) → rows."""
     parts = columns.reshape(columns.shape[0], -1, sphere.m_max + 1, columns.shape[-1])
-    return Rows(*(jnp.transpose(parts[first::2], (1, 2, 0, 3)) for first in (0, 1)))
+    return tuple(Rows(*(jnp.swapaxes(parts[first::2, part], 0, 1) for first in (0, 1))) for part in range(parts.shape[1]))
 
 
-def from_rows(rows: Rows) -> Array:
+def from_rows(parts: Parts) -> Array:
     """The inverse of `to_rows`: as many l as there are rows."""
-    even, odd = (jnp.transpose(x, (2, 0, 1, 3)) for x in rows)
-    degrees = len(even) + len(odd)
-    odd = jnp.pad(odd, [(0, len(even) - len(odd))] + [(0, 0)] * 3)
-    both = jnp.stack([even, odd], axis=1)
-    return both.reshape(2 * len(even), -1, even.shape[-1])[:degrees]
+    found = []
+    for rows in parts:
+        even, odd = (jnp.swapaxes(x, 0, 1) for x in rows)
+        degrees = len(even) + len(odd)
+        odd = jnp.pad(odd, [(0, len(even) - len(odd)), (0, 0), (0, 0)])
+        found.append(jnp.stack([even, odd], axis=1).reshape(-1, *even.shape[1:])[:degrees])
+    return jnp.concatenate(found, axis=1)
 
 
-def tangential_rows(sphere: Sphere, s: Rows, t: Rows) -> tuple[Rows, Rows]:
+def tangential_rows(sphere: Sphere, s: Parts, t: Parts) -> tuple[Parts, Parts]:
     """sinθ V_θ and sinθ V_φ, rows up to l_max + 1, of S and T, rows up to l_max."""
-    theta, phi = _slope(sphere, s), _slope(sphere, t)
-    sizes = [x.shape[2] for x in theta]
-    theta = Rows(*(a + _grown(_turned(sphere, b), n) for a, b, n in zip(theta, t, sizes, strict=True)))
-    return theta, Rows(*(_grown(_turned(sphere, a), n) - b for a, b, n in zip(s, phi, sizes, strict=True)))
+    theta = tuple(_sum(_slope(sphere, a), b) for a, b in zip(s, _turned(sphere, t), strict=True))
+    return theta, tuple(_sum(_slope(sphere, b), a, -1.0) for a, b in zip(_turned(sphere, s), t, strict=True))
 
 
-def tangential_adjoint(sphere: Sphere, theta: Rows, phi: Rows) -> tuple[Rows, Rows]:
+def tangential_adjoint(sphere: Sphere, theta: Parts, phi: Parts) -> tuple[Parts, Parts]:
     """The transpose of `tangential_rows`, with rows up to l_max."""
-    s, t = _slope_transposed(sphere, theta), _slope_transposed(sphere, phi)
-    s = Rows(*(a - _turned(sphere, b[:, :, : a.shape[2]]) for a, b in zip(s, phi, strict=True)))
-    return s, Rows(*(-_turned(sphere, a[:, :, : b.shape[2]]) - b for a, b in zip(theta, t, strict=True)))
+    turned = (_turned(sphere, x) for x in (theta, phi))
+    pairs = zip(theta, phi, *turned, strict=True)
+    found = [
+        (_minus(_slope_transposed(sphere, a), 1.0, d), _minus(_slope_transposed(sphere, b), -1.0, c)) for a, b, c, d in pairs
+    ]
+    return tuple(s for s, _ in found), tuple(t for _, t in found)
+
+
+def _sum(slope: Rows, other: Rows, sign: float = 1.0) -> Rows:
+    """sign slope + other, which has fewer rows."""
+    return Rows(*(sign * a + _grown(b, a.shape[1]) for a, b in zip(slope, other, strict=True)))
+
+
+def _minus(slope: Rows, sign: float, other: Rows) -> Rows:
+    """sign slope - other, which has more rows."""
+    return Rows(*(sign * a - b[:, : a.shape[1]] for a, b in zip(slope, other, strict=True)))
 
 
 def _slope(sphere: Sphere, x: Rows) -> Rows:
     """sinθ ∂θ of rows up to l_max, up to l_max + 1: what degree l gives to l + 1, less what it gives to l - 1."""
     even, odd = (sphere.l_max + 3) // 2, (sphere.l_max + 2) // 2
     up, down = (Rows(c[:, 0::2] * x.even, c[:, 1::2] * x.odd) for c in _couplings(sphere.l_max, sphere.m_max))
-    return Rows(_grown(up.odd, even, 1) - _grown(down.odd, even), _grown(up.even, odd) - _grown(down.even[:, :, 1:], odd))
+    return Rows(_grown(up.odd, even, 1) - _grown(down.odd, even), _grown(up.even, odd) - _grown(down.even[:, 1:], odd))
 
 
 def _slope_transposed(sphere: Sphere, x: Rows) -> Rows:
     """Rows up to l_max of those up to l_max + 1."""
     below, above = _couplings(sphere.l_max, sphere.m_max)
-    before = _grown(x.odd[:, :, :-1], x.odd.shape[2], 1)
-    even = below[:, 0::2] * x.odd - above[:, 0::2] * before
-    return Rows(even, below[:, 1::2] * x.even[:, :, 1:] - above[:, 1::2] * x.even[:, :, :-1])
+    even = below[:, 0::2] * x.odd - above[:, 0::2] * _grown(x.odd[:, :-1], x.odd.shape[1], 1)
+    return Rows(even, below[:, 1::2] * x.even[:, 1:] - above[:, 1::2] * x.even[:, :-1])
 
 
 @lru_cache
@@ -89,29 +104,30 @@ def _couplings(l_max: int, m_max: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _grown(x: Array, rows: int, before: int = 0) -> Array:
     """`rows` rows: zeros, `before` ahead and the rest behind."""
-    after = rows - before - x.shape[2]
-    return jnp.pad(x, ((0, 0), (0, 0), (before, after), (0, 0))) if before or after else x
+    after = rows - before - x.shape[1]
+    return jnp.pad(x, ((0, 0), (before, after), (0, 0))) if before or after else x
 
 
-def _turned(sphere: Sphere, x: Array) -> Array:
-    """im times one parity."""
+def _turned(sphere: Sphere, parts: Parts) -> Parts:
+    """im times the modes."""
+    m = sphere.orders[:, None, None]
     if sphere.m_max == 0:
-        return jnp.zeros_like(x)
-    sign = np.array([-1.0, 1.0])[:, None, None, None] * sphere.orders[:, None, None]
-    return sign * x[::-1]
+        return tuple(Rows(*(jnp.zeros_like(x) for x in rows)) for rows in parts)
+    real, imaginary = parts
+    return Rows(*(-m * x for x in imaginary)), Rows(*(m * x for x in real))
 
 
 # --- points ----------------------------------------------------------------------------------------------------------
 
 
-def to_points(sphere: Sphere, rows: Rows, *, tangential: bool = False) -> Array:
+def to_points(sphere: Sphere, parts: Parts, *, tangential: bool = False) -> Array:
     """Values at the points; tangential: over sinθ."""
     m = sphere.m_max + 1
     scale = 1 / _sine(sphere.n_theta)[:, None] if tangential else 1.0
     signs = [s * scale for s in _reflections(sphere.m_max)]
     waves = []
-    for part in range(len(rows.even)):
-        found = (_batched(table[..., : x.shape[2]], x[part]) for table, x in zip(sphere.synthesis_tables, rows, strict=True))
+    for rows in parts:
+        found = (_batched(table[..., : x.shape[1]], x) for table, x in zip(sphere.synthesis_tables, rows, strict=True))
         even, odd = (x[:, None] for x in found)
         waves.append((signs[0] * even + signs[1] * odd).reshape(m, -1))
     if sphere.n_phi == 1:
@@ -123,20 +139,19 @@ def to_points(sphere: Sphere, rows: Rows, *, tangential: bool = False) -> Array:
     return jnp.broadcast_to(both, (2, *both.shape[1:]))
 
 
-def from_points(sphere: Sphere, values: Array, rows: int, *, tangential: bool = False) -> Rows:
-    """Rows ∫ f Y* dΩ of values at the points, `rows` degrees. tangential: of f/sinθ."""
+def from_points(sphere: Sphere, values: Array, rows: int, *, tangential: bool = False) -> Parts:
+    """∫ f Y* dΩ of values at the points, `rows` degrees. tangential: of f/sinθ."""
     m, half = sphere.m_max + 1, sphere.n_theta // 2
     weights = 2 * np.pi * gauss(sphere.n_theta)[1][:half]
     scale = (weights / _sine(sphere.n_theta) if tangential else weights)[:, None]
     signs = [s * scale for s in _reflections(sphere.m_max)]
     sizes = (rows + 1) // 2, rows // 2
-    found = [[], []]
+    found = []
     for wave in _waves(sphere, values):
         wave = wave.reshape(m, 2, half, -1)
-        for parity, table in enumerate(sphere.analysis_tables):
-            both = signs[parity][:, 0] * wave[:, 0] + signs[parity][:, 1] * wave[:, 1]
-            found[parity].append(_batched(table[:, : sizes[parity]], both))
-    return Rows(*(jnp.stack(parts) for parts in found))
+        both = (sign[:, 0] * wave[:, 0] + sign[:, 1] * wave[:, 1] for sign in signs)
+        found.append(Rows(*(_batched(t[:, :n], x) for t, n, x in zip(sphere.analysis_tables, sizes, both, strict=True))))
+    return tuple(found)
 
 
 def _waves(sphere: Sphere, values: Array) -> list[Array]:
