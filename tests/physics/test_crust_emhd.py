@@ -10,9 +10,9 @@ from kiral.core.advance import advance, sample, start, step_options
 from kiral.crust import shell_config as cfg
 from kiral.crust.coefficients import uniform
 from kiral.crust.emhd import make_equation
+from kiral.crust.emhd_build import first_field
 from kiral.crust.emhd_products import products
 from kiral.crust.emhd_state import Matter, State, initial_state
-from kiral.crust.emhd_build import first_field
 from kiral.crust.induction import make_induction
 from kiral.crust.modes import coupled_modes
 from kiral.errors import ConfigError
@@ -80,7 +80,8 @@ def test_at_the_conductor_the_electric_field_vanishes_and_energy_is_heat_and_wor
     equation, y = make_equation(induction, SPHERE, hall=True), random_state(induction)
     _, energy, _, ledger = measured(equation, y)
     assert float(energy) == pytest.approx(float(ledger.work - ledger.joule), rel=1e-11)
-    field, current = (to_grid(SPHERE, Components(*(x[..., :1, :1] for x in part))) for part in equation.components(equation.induction, y))
+    parts = equation.components(equation.induction, y)
+    field, current = (to_grid(SPHERE, Components(*(x[..., :1, :1] for x in part))) for part in parts)
     c = induction.coefficients
     ohm = [c.eta[0] * (j - c.k5[0] * c.lapse[0] * b) for j, b in zip(current, field, strict=True)]
     hall = c.hall[0] * jnp.cross(jnp.stack(current, axis=-1), jnp.stack(field, axis=-1))

@@ -15,9 +15,9 @@ from kiral.crust import decay_modes, growth_rates
 from kiral.crust.coefficients import ShellCoefficients, uniform
 from kiral.crust.induction import make_induction
 from kiral.crust.linear import initial_state, make_equation
-from kiral.crust.material import Steady
 from kiral.crust.linear_build import seed
 from kiral.crust.linear_calculations import CrustGrowth
+from kiral.crust.material import Steady
 from kiral.crust.modes import coupled_modes, fastest_modes, ohmic_modes
 from kiral.errors import ConfigError
 from kiral.geometry.shell import element_edges, make_shell

@@ -87,7 +87,7 @@ def case_sizes(case: str | Path) -> list[str]:
 def _sizes(given: Any, where: str) -> dict[str, dict[str, Any]]:
     if isinstance(given, dict) and all(isinstance(keys, dict) for keys in given.values()):
         return given
-    raise ConfigError(f'{where}: sizes: expected sections [sizes.NAME] of dotted keys, such as "geometry.n" = 64; got {given!r}')
+    raise ConfigError(f'{where}: sizes: expected sections [sizes.NAME] of dotted keys like "geometry.n" = 64; got {given!r}')
 
 
 def read_toml(path: Path) -> tuple[str, dict[str, Any]]:

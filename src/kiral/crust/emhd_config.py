@@ -55,7 +55,7 @@ class CrustEMHD(CrustPhysics):
         if self.chiral and not self.delta_mu and self.imbalance is None:
             raise ValueError("chiral = true needs delta_mu, what drives the captures, e.g. 1e-2; or set chiral = false")
         if not self.chiral and self.delta_mu:
-            raise ValueError(f"delta_mu = {self.delta_mu:g} is given, but chiral = false; set chiral = true, or remove delta_mu")
+            raise ValueError(f"delta_mu = {self.delta_mu:g} is given, but chiral = false; set chiral = true or remove delta_mu")
         if self.n5_rate is not None and not (self.chiral and self.feedback):
             raise ValueError("n5_rate is given, but n5 reacts through the anomaly only: set chiral = true and feedback = true")
         return self

@@ -1,4 +1,4 @@
-"""What runs of kinds "shell_emhd" and "crust_emhd" record: functions of (equation, t, state). Energies are integrals of B²/8π."""
+"""What runs of kinds "shell_emhd" and "crust_emhd" record: functions of (equation, t, state). Energies: integrals of B²/8π."""
 
 from __future__ import annotations
 
@@ -119,12 +119,13 @@ def observables(
     found = _series(units) + _spectra(units) + _snapshots(units)
     energy, helicity = units.energy, f"{units.field}^2 {units.length}^4"
     if filtered:
-        found += (_scaled("filter_loss", energy, "energy that the filter took since the start", _ledger("filtered"), units.factor),)
+        lost = _scaled("filter_loss", energy, "energy that the filter took since the start", _ledger("filtered"), units.factor)
+        found += (lost,)
     if reacting:
         found += (
-            Observable("captured", (), helicity, "chirality from captures since the start, as helicity", _chirality("captured")),
-            Observable("flipped", (), helicity, "chirality lost by spin flips since the start, as helicity", _chirality("flipped")),
-            Observable("anomaly", (), helicity, "helicity that the anomaly made since the start", _chirality("anomaly")),
+            Observable("captured", (), helicity, "chirality from captures so far, as helicity", _chirality("captured")),
+            Observable("flipped", (), helicity, "chirality lost by spin flips so far, as helicity", _chirality("flipped")),
+            Observable("anomaly", (), helicity, "helicity that the anomaly made so far", _chirality("anomaly")),
         )
     found += _driven() if driven else ()
     return found + heat_observables() if thermal else found
@@ -179,7 +180,7 @@ def _snapshots(u: Units) -> tuple[Observable, ...]:
         Observable("g", _FUNCTION, f"{field} {length}", "toroidal function, B = (g/r) grad Y x r", _parts("g")),
         Observable("diffusivity", ("r",), f"{length}^2/{time}", "magnetic diffusivity", _coefficient("eta")),
         Observable("k5", ("r",), f"1/{length}", "chiral wave number without feedback", _coefficient("k5")),
-        Observable("k5_captures", ("r",), f"1/{length}", "the same before its cap, what feedback acts on", _coefficient("k5_weak")),
+        Observable("k5_captures", ("r",), f"1/{length}", "the same before its cap", _coefficient("k5_weak")),
         Observable("hall_coefficient", ("r",), hall, "c/(4 pi e n_e)", _coefficient("hall")),
         Observable("feedback_strength", ("r",), f"1/{field}^2", "b of k5 = (k5 + b B.curl B)/(1 + b B^2)", _feedback),
         Observable("lapse", ("r",), "1", "lapse e^nu", _coefficient("lapse")),

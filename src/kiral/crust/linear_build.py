@@ -18,8 +18,8 @@ from kiral.crust.coefficients import CrustMatter, ShellCoefficients, matter_of_s
 from kiral.crust.emhd_config import CrustEMHD
 from kiral.crust.induction import Induction, make_induction
 from kiral.crust.linear import initial_state, make_equation
-from kiral.crust.material import Cooling, PowerLaw
 from kiral.crust.linear_observables import OBSERVABLES
+from kiral.crust.material import Cooling, PowerLaw
 from kiral.crust.modes import ohmic_modes
 from kiral.crust.neutron_star import Star, star
 from kiral.geometry.shell import Shell, element_edges, make_shell

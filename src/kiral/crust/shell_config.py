@@ -86,7 +86,9 @@ class ShellGrid(Section):
 
     inner: Annotated[Positive, Field(lt=1)] = Field(default=0.5, description="radius of the perfect conductor inside [R]")
     n_r: Annotated[Count, Field(ge=4)] = Field(default=64, description="intervals between points along the radius")
-    order: Annotated[Count, Field(ge=2, le=16)] = Field(default=8, description="degree of the polynomials of an element")
+    order: Annotated[Count, Field(ge=2, le=16)] = Field(
+        default=4, description="degree of the polynomials of an element; high orders have points closer together: shorter steps"
+    )
     l_max: Annotated[Count, Field(le=256)] = Field(description="largest degree")
     m_max: Annotated[int, Field(strict=True, ge=0)] = Field(default=0, description="largest order; 0: axisymmetric")
 
