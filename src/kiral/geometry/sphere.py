@@ -15,8 +15,8 @@ Exactness. Analysis is the adjoint of synthesis in the inner products `mode_prod
 its inverse where the grid resolves the product of two fields. A grid for products (`product_grid`, 3/2 rule) integrates the
 product of three fields exactly: quadratic terms are free of aliasing.
 
-Cost. Matrices in phi too, with symmetries a quarter of the multiplications that they have: up to l_max of a few hundred faster
-than an FFT, which would need its axis last.
+Cost. Matrices in phi too, with cosines and sines apart half of their multiplications: on a CPU faster than an FFT up to m_max =
+60 or so, half as fast for 128; and radius stays the last axis for everything.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from kiral.geometry import spherical_points as points
 from kiral.geometry.shell import Shell, lobatto
 from kiral.geometry.sphere import Sphere
 
-BLOCK_POINTS = {"cpu": 2**17, "gpu": 2**24}
+BLOCK_POINTS = {"cpu": 3 * 2**16, "gpu": 2**24}
 """Points of the grid in a block of `through_grid`, by platform. CPU: what nine fields need stays in cache; GPU: memory."""
 
 
