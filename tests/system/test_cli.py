@@ -164,7 +164,7 @@ def test_interrupt_and_library_bugs_are_told_apart(capsys, case_file, monkeypatc
 
     monkeypatch.setattr("kiral.config.load.load_case", interrupted)
     assert call(capsys, "check", "tiny.toml")[0] == 130
-    monkeypatch.setattr("kiral.config.load.load_case", lambda *_: 1 / 0)
+    monkeypatch.setattr("kiral.config.load.load_case", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         main(["check", "tiny.toml"])
 

@@ -114,9 +114,11 @@ def _decay_rows(run: Any, t: np.ndarray) -> Iterator[Sequence[str]]:
     """Of one mode that only decays: its rate, from Bessel functions."""
     from kiral.crust.modes import decay_modes
 
-    model, initial = run.config["model"], run.config["initial"]
-    alone = initial["kind"] == "decay_mode" and not initial.get("noise") and not (model["hall"] or model["chiral"])
-    if model["kind"] != "shell_emhd" or not alone:
+    model = run.config["model"]
+    if model["kind"] != "shell_emhd" or model["hall"] or model["chiral"]:
+        return
+    initial = run.config["initial"]
+    if initial["kind"] != "decay_mode" or initial.get("noise"):
         return
     k = float(decay_modes(run.config["geometry"]["inner"], initial["degree"], initial["part"], 1)[0])
     energy = sum(np.asarray(run.series[f"energy_{part}"], float) for part in ("poloidal", "toroidal"))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kiral.constants import ATOMIC_MASS_EV, EV_ERG, SOLAR_MASS_G, SPEED_OF_LIGHT_CM_S, YEAR_S
+from kiral.crust.imbalance import moment_of_inertia
 from kiral.crust.tov import SUN_KM
 from kiral.papers.context import Context, Measured
 from kiral.papers.dehmanpons2024 import common
@@ -40,11 +41,9 @@ def contraction_energy(metres: float) -> float:
 
 
 def rotational_energy(period: float) -> float:
-    """I Ω²/2 [erg] of a period [s], I by Lattimer & Schutz (2005), Eq. (16)."""
+    """I Ω²/2 [erg] of a period [s]."""
     star = common.star()
-    ratio = star.mass / star.radius_km
-    inertia = 0.237 * star.mass * SOLAR_MASS_G * (1e5 * star.radius_km) ** 2 * (1 + 4.2 * ratio + 90 * ratio**4)
-    return 0.5 * inertia * (2 * math.pi / period) ** 2
+    return 0.5 * moment_of_inertia(star.mass, star.radius_km) * (2 * math.pi / period) ** 2
 
 
 def captures_power() -> float:
