@@ -57,15 +57,19 @@ def print_cases(cases: Iterable[tuple[str, str, str, str]]) -> None:
 
 def print_estimates(name: str, found: Mapping[str, Any]) -> None:
     """All of `kiral estimate`: the case's estimates, their validity, and the paper's tables recomputed."""
+    physical = any(r.physical is not None for r in found["records"])
     records = [
-        (r.name, r.title, r.value, r.code_unit, r.physical, r.physical_unit, r.equation) for r in found["records"]
+        (r.name, r.title, r.value, r.code_unit, *((r.physical, r.physical_unit) if physical else ()), r.equation)
+        for r in found["records"]
+        if r.value is not None
     ]
-    columns = ("name", "estimate", "code units", "", "physical (comoving)", "", "equation")
-    print_table(f"Estimates for {name}", columns, [row for row in records if row[2] is not None], right=(2, 4))
+    columns = ("name", "estimate", "code units", "", *(("physical (comoving)", "") if physical else ()), "equation")
+    print_table(f"Estimates for {name}", columns, records, right=(2, 4) if physical else (2,))
     validity = [
         (v.meaning, v.value, v.limit, {True: "yes", False: "no", None: "-"}[v.holds]) for v in found["validity"]
     ]
-    print_table("Where they hold", ("condition", "value", "limit", "holds"), validity, right=(1, 2))
+    if validity:
+        print_table("Where they hold", ("condition", "value", "limit", "holds"), validity, right=(1, 2))
     if found["table1"]:
         _print_paper_tables(found)
 
