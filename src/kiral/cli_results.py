@@ -45,7 +45,9 @@ def render(
     from kiral.core.folder import open_run
     from kiral.report.render import write_view
 
-    path, drawing = write_view(open_run(directory), field, time, to)
+    run = open_run(directory)
+    with run.reading():
+        path, drawing = write_view(run, field, time, to)
     print(f"{path}: {drawing.caption}")
     return 0
 

@@ -31,7 +31,8 @@ def export_netcdf(run: Run, path: str | Path) -> Path:
     groups = {"scalars": run.series, "spectra": run.spectra, "snapshots": run.snapshots}
     root = xarray.Dataset(attrs=_origin(run))
     tree = xarray.DataTree.from_dict({"/": root} | {name: data for name, data in groups.items() if data})
-    return _write(path, lambda partial: tree.to_netcdf(partial, engine="h5netcdf"))
+    with run.reading():
+        return _write(path, lambda partial: tree.to_netcdf(partial, engine="h5netcdf"))
 
 
 def export_relic(run: Run, path: str | Path) -> Path:

@@ -279,6 +279,19 @@ def test_damaged_rows_are_told_to_a_reader(tmp_path):
         _ = open_run(path).series
 
 
+def test_damaged_snapshots_are_told_where_they_are_used_and_other_errors_go_through(tmp_path):
+    path = tmp_path / "run"
+    run_toy(path, **(QUICK | {"t_end": 0.7}))
+    run = open_run(path)
+    name = str(next(iter(run.snapshots.data_vars)))
+    with pytest.raises(ZeroDivisionError), run.reading():
+        _ = 1 / 0
+    chunk = next(p for p in (path / "snapshots.zarr" / name / "c").rglob("*") if p.is_file())
+    chunk.write_bytes(b"half")
+    with pytest.raises(RunFolderError, match=rf"snapshots\.zarr/{name}, row 0: it is damaged"), run.reading():
+        run.snapshots[name].load()
+
+
 def test_rates_get_names_for_files_and_variables():
     assert recorder_module._identifier("Alfvén waves") == "alfven_waves"
 

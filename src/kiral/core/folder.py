@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -248,6 +249,29 @@ class Run:
     def snapshots(self) -> xarray.Dataset:
         """Fields (dims t, and space), read lazily."""
         return _open_rows(self.path, "snapshots.zarr", "")
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Of what reads snapshots, which are read where they are used: where it fails, RunFolderError if they are damaged."""
+        try:
+            yield
+        except Exception:
+            self._check_snapshots()
+            raise
+
+    def _check_snapshots(self) -> None:
+        try:
+            data = self.snapshots
+        except (OSError, ValueError, KeyError) as error:
+            raise RunFolderError(f"cannot read {self.path / 'snapshots.zarr'}, it is damaged: {error}") from error
+        for name, i in ((name, i) for name in data.data_vars for i in range(data.sizes.get("t", 0))):
+            try:
+                data[name].isel(t=i).load()
+            except (OSError, ValueError, RuntimeError) as error:
+                raise RunFolderError(
+                    f"cannot read {self.path / 'snapshots.zarr' / str(name)}, row {i}: it is damaged ({error}). To plot "
+                    "the rest, move the folder snapshots.zarr away; or run the case again into another folder"
+                ) from error
 
 
 def open_run(path: str | Path) -> Run:

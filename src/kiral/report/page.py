@@ -28,7 +28,7 @@ STATUS_WORDS = {
 def write_figures(run_dir: str | Path) -> list[Path]:
     """Draw every figure that makes sense for the run, and an overview, into figures/*.png. Returns the files.
 
-    Each file is replaced at once. Raises RunFolderError for a folder that is no run, or that cannot be written.
+    Each file is replaced at once. Raises RunFolderError for a folder that is no run, is damaged, or cannot be written.
     """
     return [path for path, _ in _write_drawings(open_run(run_dir))]
 
@@ -52,10 +52,11 @@ def render(run: Any, drawn: Sequence[tuple[style.Drawing, bytes]]) -> str:
 def _write_drawings(run: Any) -> Iterator[tuple[Path, style.Drawing]]:
     """Draw and write one figure after the other; the data of a figure are freed with it."""
     found = subject(run.config)
-    for drawing in found.draw_all(run):
-        yield _write_png(run.path, drawing, style.DPI), drawing
-    if (drawing := found.overview(run)) is not None:
-        yield _write_png(run.path, drawing, style.OVERVIEW_DPI), drawing
+    with run.reading():
+        for drawing in found.draw_all(run):
+            yield _write_png(run.path, drawing, style.DPI), drawing
+        if (drawing := found.overview(run)) is not None:
+            yield _write_png(run.path, drawing, style.OVERVIEW_DPI), drawing
 
 
 def _write_png(run_path: Path, drawing: style.Drawing, dpi: int) -> Path:
