@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from flavor_setups import FAST, TWO_BEAMS, drifts, follow, problem, values
+from flavor_setups import FAST, TWO_BEAMS, follow, problem
+from measured import drifts, values
 
 from kiral.flavor import dispersion
 from kiral.flavor.collisions import Relaxation

@@ -4,9 +4,10 @@ properties of any state. Emu's constants are put in the place of ours, so that i
 
 import numpy as np
 import pytest
-from flavor_setups import drifts, follow, problem, values
+from flavor_setups import follow, problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from measured import drifts, values
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 

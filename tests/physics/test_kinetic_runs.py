@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from kinetic_runs import SMALL, drifts, follow, problem, values
+from kinetic_runs import SMALL, follow, problem
+from measured import drifts, values
 from scipy.sparse.linalg import spsolve
 
 from figure_checks import check_drawing

@@ -65,3 +65,10 @@ Duration = Annotated[Positive, BeforeValidator(as_seconds)]
 PositiveTriple = Annotated[tuple[Positive, Positive, Positive], BeforeValidator(as_triple)]
 NumberTriple = Annotated[tuple[Number, Number, Number], BeforeValidator(as_three)]
 IntegerTriple = Annotated[tuple[Integer, Integer, Integer], BeforeValidator(as_triple)]
+
+
+def number_or_kind(value: Any) -> str:
+    """The tag of a value that is a number or a section with a `kind`."""
+    if isinstance(value, Section):
+        return str(getattr(value, "kind", None))
+    return str(value.get("kind")) if isinstance(value, dict) else "number"

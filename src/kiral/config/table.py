@@ -103,3 +103,8 @@ def _numbers(path: Path, number: int, line: str, places: list[int]) -> list[floa
         return [float(cells[place]) for place in places]
     except (ValueError, IndexError):
         raise ConfigError(f"{path}, line {number}: expected numbers, got {line.strip()[:60]!r}") from None
+
+
+def number_or_table(value: Any) -> str:
+    """The tag of a value that is a number or a table in time."""
+    return "table" if isinstance(value, dict | TableConfig) else "number"

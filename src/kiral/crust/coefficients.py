@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 KM2_YEAR = YEAR_S / CM_PER_KM**2
 """1 cm²/s in km²/yr."""
+ERG = 1e15
+"""1 G² km³ in erg."""
 Array = Any
 
 

@@ -6,12 +6,12 @@ Times in years, lengths in km, fields in G, temperatures in K. Nothing here impo
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from kiral.config.base import Count, NonNegative, Number, Positive, Section
-from kiral.config.table import TableConfig
+from kiral.config.table import TableConfig, number_or_table
 
 SHORTEST = 8
 """Fewest elements along the radius."""
@@ -23,12 +23,8 @@ class CrustUnits(Section):
     kind: Literal["crust"] = "crust"
 
 
-def _number_or_table(value: Any) -> str:
-    return "table" if isinstance(value, dict | TableConfig) else "number"
-
-
 Temperature = Annotated[
-    Annotated[Positive, Tag("number")] | Annotated[TableConfig, Tag("table")], Discriminator(_number_or_table)
+    Annotated[Positive, Tag("number")] | Annotated[TableConfig, Tag("table")], Discriminator(number_or_table)
 ]
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from kiral.core.problem import Observable
+from kiral.crust.coefficients import ERG
 from kiral.crust.heat_observables import heat_observables
-from kiral.crust.linear_observables import ERG
 
 
 class Units(NamedTuple):

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from kiral.constants import YEAR_S
 from kiral.core.problem import Coordinate, Monitor, Observable
-from kiral.crust.linear_observables import ERG
+from kiral.crust.coefficients import ERG
 from kiral.geometry.sphere import Sphere
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Discriminator, Field, Tag
 
 from kiral.config.base import Number, Positive, Section
-from kiral.config.table import TableConfig
+from kiral.config.table import TableConfig, number_or_table
 
 
 class SpinDown(Section):
@@ -27,11 +27,7 @@ class SpinDown(Section):
         return {}
 
 
-def _number_or_table(value: object) -> str:
-    return "table" if isinstance(value, dict | TableConfig) else "number"
-
-
-Rate = Annotated[Annotated[Number, Tag("number")] | Annotated[TableConfig, Tag("table")], Discriminator(_number_or_table)]
+Rate = Annotated[Annotated[Number, Tag("number")] | Annotated[TableConfig, Tag("table")], Discriminator(number_or_table)]
 
 
 class Compression(Section):

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from kiral.config.base import Count, NonNegative, Number, Positive
 from kiral.config.calculation import Calculation
 from kiral.crust import config as cfg
+from kiral.crust.coefficients import ERG
 from kiral.crust.star_calculations import table_checksums
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from kiral.crust.induction import Induction
 
 Degree = Annotated[Count, Field(le=1000)]
-UNIT_ENERGY = 1e15  # 1 G² km³ in erg
 
 
 class _OfCrust(Calculation):
@@ -227,8 +227,8 @@ def _amplification(run: Any) -> dict[str, Any]:
         "field_rate": ((), run.field_rate, _label("1/yr", "d ln B/dt of the mean field over its last e-folding")),
         "energy_rate": ((), run.energy_rate, _label("1/yr", "d ln E/dt of the crust's field over the same time")),
         "b_mean": ("t", run.b_mean, _label("G", "root mean square field in the crust")),
-        "energy_poloidal": ("t", UNIT_ENERGY * run.poloidal, _label("erg", "poloidal energy in the crust")),
-        "energy_toroidal": ("t", UNIT_ENERGY * run.toroidal, _label("erg", "toroidal energy in the crust")),
+        "energy_poloidal": ("t", ERG * run.poloidal, _label("erg", "poloidal energy in the crust")),
+        "energy_toroidal": ("t", ERG * run.toroidal, _label("erg", "toroidal energy in the crust")),
         "t": ("t", run.t, _label("yr", "time")),
     }
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 
 from kiral.core.problem import Observable
-
-ERG = 1e15
-"""1 G² km³ in erg."""
+from kiral.crust.coefficients import ERG
 
 
 def _energies(eq, t, y):

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 
-from kiral.config.base import Count, Integer, NonNegative, Number, NumberTriple, Positive, Section
+from kiral.config.base import Count, Integer, NonNegative, Number, NumberTriple, Positive, Section, number_or_kind
 from kiral.maxwell.config import Box
 
 ZERO = (0.0, 0.0, 0.0)
@@ -35,15 +35,9 @@ class WaveScalar(Section):
     mode: tuple[Integer, Integer, Integer] = Field(description="mode numbers, three whole numbers")
 
 
-def _scalar_kind(value: Any) -> str:
-    if isinstance(value, RandomScalar | WaveScalar):
-        return value.kind
-    return str(value.get("kind")) if isinstance(value, dict) else "number"
-
-
 Scalar = Annotated[
     Annotated[Number, Tag("number")] | Annotated[RandomScalar, Tag("random")] | Annotated[WaveScalar, Tag("wave")],
-    Discriminator(_scalar_kind),
+    Discriminator(number_or_kind),
 ]
 
 

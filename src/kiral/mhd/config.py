@@ -20,9 +20,10 @@ from kiral.config.base import (
     NumberTriple,
     Positive,
     Section,
+    number_or_kind,
 )
 from kiral.config.box import PeriodicBox
-from kiral.config.table import TableConfig
+from kiral.config.table import TableConfig, number_or_table
 
 RUN_A_SPACING = 2 * math.pi / (500 * 256)
 """Grid spacing of run A of G25 [l*]: the one at which its white noise has the given amplitude per point."""
@@ -64,12 +65,8 @@ class TableSource(Section):
 Source = Annotated[NoSource | ConstantSource | DecaySource | TableSource, Field(discriminator="kind")]
 
 
-def _number_or_table(value: Any) -> str:
-    return "table" if isinstance(value, dict | TableConfig) else "number"
-
-
 NumberOrTable = Annotated[
-    Annotated[Number, Tag("number")] | Annotated[TableConfig, Tag("table")], Discriminator(_number_or_table)
+    Annotated[Number, Tag("number")] | Annotated[TableConfig, Tag("table")], Discriminator(number_or_table)
 ]
 
 
@@ -83,7 +80,7 @@ class FieldInSpace(Section):
 def _xi_kind(value: Any) -> str:
     if isinstance(value, FieldInSpace) or (isinstance(value, dict) and "path" in value):
         return "field"
-    return _number_or_table(value)
+    return number_or_table(value)
 
 
 Conductivity = Annotated[
@@ -91,7 +88,7 @@ Conductivity = Annotated[
     Discriminator(_xi_kind),
 ]
 NonNegativeOrTable = Annotated[
-    Annotated[NonNegative, Tag("number")] | Annotated[TableConfig, Tag("table")], Discriminator(_number_or_table)
+    Annotated[NonNegative, Tag("number")] | Annotated[TableConfig, Tag("table")], Discriminator(number_or_table)
 ]
 
 
@@ -247,15 +244,9 @@ class WaveScalar(Section):
     direction: tuple[Integer, Integer, Integer] = Field(default=(1, 0, 0), description="direction, three whole numbers")
 
 
-def _scalar_kind(value: Any) -> str:
-    if isinstance(value, RandomScalar | WaveScalar):
-        return value.kind
-    return str(value.get("kind")) if isinstance(value, dict) else "number"
-
-
 Scalar = Annotated[
     Annotated[Number, Tag("number")] | Annotated[RandomScalar, Tag("random")] | Annotated[WaveScalar, Tag("wave")],
-    Discriminator(_scalar_kind),
+    Discriminator(number_or_kind),
 ]
 
 
